@@ -1,0 +1,52 @@
+"""How connections behave: short, honest transactions on SQLite and PostgreSQL."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+from sqlalchemy import Engine, event
+from sqlalchemy.engine import make_url
+
+BUSY_TIMEOUT_MS = 10_000
+
+_reading: ContextVar[bool] = ContextVar("reading", default=False)
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """Transactions begun inside only read, and so take no write lock. Everywhere else SQLite begins IMMEDIATE: a read that
+    turns into a write would fail at once with "database is locked", whatever busy_timeout says."""
+    token = _reading.set(True)
+    try:
+        yield
+    finally:
+        _reading.reset(token)
+
+
+def engine_options(database_url: str) -> dict:
+    """Options for `create_engine` that belong to the database's kind."""
+    if make_url(database_url).get_backend_name() == "sqlite":
+        return {"connect_args": {"timeout": BUSY_TIMEOUT_MS / 1000, "check_same_thread": False}, "pool_size": 20}
+    timeouts = "-c lock_timeout=5s -c statement_timeout=30s -c idle_in_transaction_session_timeout=60s -c timezone=UTC"
+    return {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 20, "connect_args": {"options": timeouts}}
+
+
+def prepare_engine(engine: Engine) -> None:
+    """Hook SQLite's pragmas and the kind of BEGIN to `engine`. PostgreSQL needs nothing."""
+    if engine.dialect.name != "sqlite":
+        return
+
+    @event.listens_for(engine, "connect")
+    def set_pragmas(connection, _record):
+        connection.isolation_level = None  # the driver must not begin transactions by itself
+        for pragma in (
+            f"busy_timeout={BUSY_TIMEOUT_MS}",  # first: the next one may have to wait for another process
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection):
+        connection.exec_driver_sql("BEGIN" if _reading.get() else "BEGIN IMMEDIATE")

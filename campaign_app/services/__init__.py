@@ -1,0 +1,1 @@
+"""Steps over several rows and the provider: no Flask request, no words for pages."""

@@ -1,0 +1,1 @@
+"""The JSON API under /api/marketing: a file for each resource."""

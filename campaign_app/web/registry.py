@@ -1,0 +1,7 @@
+"""Every blueprint and everything that all pages share, bound to the app on one screen."""
+
+from flask import Flask
+
+
+def register(app: Flask) -> None:
+    pass

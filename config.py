@@ -1,0 +1,214 @@
+"""Every setting, read once from the environment and refused by name when it is wrong."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, available_timezones
+
+import phonenumbers
+
+UNLIMITED = "unlimited"
+
+
+class SettingError(Exception):
+    """A setting that cannot be used: one line that names it, its fault and what is accepted."""
+
+    def __init__(self, name: str, fault: str, accepted: str):
+        super().__init__(f"{name}: {fault}; accepted: {accepted}.")
+        self.name = name
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of one process. Names and meanings are those of the README's table."""
+
+    database_url: str
+    secret_key: str
+    whatsapp_api_url: str
+    whatsapp_api_version: str
+    whatsapp_phone_number_id: str | None
+    whatsapp_business_account_id: str | None
+    whatsapp_access_token: str | None
+    whatsapp_app_secret: str | None
+    whatsapp_verify_token: str | None
+    send_rate_per_second: int
+    send_concurrency: int
+    messaging_limit: int | str | None  # customers a moving day, "unlimited", or None: as WhatsApp reports it
+    process_interval_seconds: float
+    require_opt_in: bool
+    webhook_apply_interval_seconds: float
+    unconfirmed_after_seconds: float
+    lease_seconds: float
+    send_timeout_seconds: float
+    scheduler_enabled: bool
+    business_timezone: str
+    default_country: str | None
+    smtp_url: str | None
+    mail_from: str | None
+    webhook_retention_days: int
+    trusted_proxies: int
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.business_timezone)
+
+
+def load_settings(environ: Mapping[str, str]) -> Settings:
+    """Read every setting from `environ`; an empty value counts as absent. Raises SettingError."""
+    read = _Reader(environ)
+    return Settings(
+        database_url=read.database_url(),
+        secret_key=read.secret_key(),
+        whatsapp_api_url=read.api_url(),
+        whatsapp_api_version=read.matching("WHATSAPP_API_VERSION", "v25.0", r"v\d+\.\d+", "a version such as v25.0"),
+        whatsapp_phone_number_id=read.digits("WHATSAPP_PHONE_NUMBER_ID"),
+        whatsapp_business_account_id=read.digits("WHATSAPP_BUSINESS_ACCOUNT_ID"),
+        whatsapp_access_token=read.header_safe("WHATSAPP_ACCESS_TOKEN"),
+        whatsapp_app_secret=read.text("WHATSAPP_APP_SECRET"),
+        whatsapp_verify_token=read.text("WHATSAPP_VERIFY_TOKEN"),
+        send_rate_per_second=read.whole("SEND_RATE_PER_SECOND", 80, 1, 1000),
+        send_concurrency=read.whole("SEND_CONCURRENCY", 32, 1, 512),
+        messaging_limit=read.messaging_limit(),
+        process_interval_seconds=read.number("PROCESS_INTERVAL_SECONDS", 300, 1, 86_400),
+        require_opt_in=read.switch("REQUIRE_OPT_IN", False),
+        webhook_apply_interval_seconds=read.number("WEBHOOK_APPLY_INTERVAL_SECONDS", 1, 0.05, 3600),
+        unconfirmed_after_seconds=read.number("UNCONFIRMED_AFTER_SECONDS", 3600, 0, 30 * 86_400),
+        lease_seconds=read.number("LEASE_SECONDS", 15, 2, 600),
+        send_timeout_seconds=read.number("SEND_TIMEOUT_SECONDS", 20, 1, 120),
+        scheduler_enabled=read.switch("SCHEDULER_ENABLED", True),
+        business_timezone=read.zone("BUSINESS_TIMEZONE", "UTC"),
+        default_country=read.country("DEFAULT_COUNTRY"),
+        smtp_url=read.smtp_url(),
+        mail_from=read.text("MAIL_FROM"),
+        webhook_retention_days=read.whole("WEBHOOK_RETENTION_DAYS", 30, 1, 3650),
+        trusted_proxies=read.whole("TRUSTED_PROXIES", 0, 0, 10),
+    )
+
+
+class _Reader:
+    """Takes one setting after the other out of the environment."""
+
+    def __init__(self, environ: Mapping[str, str]):
+        self._environ = environ
+
+    def text(self, name: str) -> str | None:
+        return self._environ.get(name, "").strip() or None
+
+    def matching(self, name: str, default: str, pattern: str, accepted: str) -> str:
+        value = self.text(name) or default
+        if not re.fullmatch(pattern, value):
+            raise SettingError(name, f"“{value}” does not fit", accepted)
+        return value
+
+    def digits(self, name: str) -> str | None:
+        value = self.text(name)
+        if value is not None and not re.fullmatch(r"\d{1,32}", value):
+            raise SettingError(name, f"“{value}” is not an id", "the digits that Meta's app dashboard shows")
+        return value
+
+    def header_safe(self, name: str) -> str | None:
+        value = self.text(name)
+        if value is not None and not re.fullmatch(r"[\x21-\x7e]+", value):
+            raise SettingError(name, "holds a space or a sign that no token has", "the token as Meta shows it, in one line")
+        return value
+
+    def number(self, name: str, default: float, least: float, most: float) -> float:
+        value = self.text(name)
+        try:
+            number = default if value is None else float(value)
+        except ValueError:
+            raise SettingError(name, f"“{value}” is not a number", f"a number from {least:g} to {most:g}") from None
+        if not least <= number <= most:
+            raise SettingError(name, f"{value} is out of range", f"a number from {least:g} to {most:g}")
+        return number
+
+    def whole(self, name: str, default: int, least: int, most: int) -> int:
+        number = self.number(name, default, least, most)
+        if number != int(number):
+            raise SettingError(name, f"{number:g} is not whole", f"a whole number from {least} to {most}")
+        return int(number)
+
+    def switch(self, name: str, default: bool) -> bool:
+        value = self.text(name)
+        if value is None:
+            return default
+        if value.lower() in ("1", "true", "yes", "on"):
+            return True
+        if value.lower() in ("0", "false", "no", "off"):
+            return False
+        raise SettingError(name, f"“{value}” is neither on nor off", "1 or 0")
+
+    def messaging_limit(self) -> int | str | None:
+        value = self.text("MESSAGING_LIMIT")
+        if value is None:
+            return None
+        if value.lower() == UNLIMITED:
+            return UNLIMITED
+        if not re.fullmatch(r"\d{1,9}", value) or int(value) < 1:
+            raise SettingError("MESSAGING_LIMIT", f"“{value}” is not a limit", "a whole number from 1, or unlimited")
+        return int(value)
+
+    def zone(self, name: str, default: str) -> str:
+        value = self.text(name) or default
+        if value not in available_timezones():
+            raise SettingError(name, f"“{value}” is not a known zone", "an IANA zone such as Asia/Kolkata or UTC")
+        return value
+
+    def country(self, name: str) -> str | None:
+        value = self.text(name)
+        if value is not None and value.upper() not in phonenumbers.SUPPORTED_REGIONS:
+            raise SettingError(name, f"“{value}” is not a country", "two letters such as IN or GB")
+        return value.upper() if value else None
+
+    def secret_key(self) -> str:
+        value = self.text("SECRET_KEY")
+        if value is None:
+            raise SettingError(
+                "SECRET_KEY", "is not set", "32 or more random signs, such as `python3 -c 'import secrets; print(secrets.token_hex(32))'` prints"
+            )
+        if len(value) < 16:
+            raise SettingError("SECRET_KEY", f"has only {len(value)} signs", "at least 16, better 32 or more random signs")
+        return value
+
+    def database_url(self) -> str:
+        value = self.text("DATABASE_URL") or "sqlite:///campaigns.db"
+        scheme, separator, rest = value.partition("://")
+        if not separator:
+            raise SettingError("DATABASE_URL", "is not a URL", "sqlite:///file.db or postgresql://user:password@host/name")
+        if scheme in ("postgres", "postgresql", "postgresql+psycopg"):
+            return f"postgresql+psycopg://{rest}"
+        if scheme in ("sqlite", "sqlite+pysqlite"):
+            return value
+        raise SettingError("DATABASE_URL", f"“{scheme}” is not supported", "sqlite:///file.db or postgresql://user:password@host/name")
+
+    def api_url(self) -> str:
+        name, value = "WHATSAPP_API_URL", self.text("WHATSAPP_API_URL") or "https://graph.facebook.com"
+        accepted = "an https address without version, such as https://graph.facebook.com (http only to this machine)"
+        try:
+            parts = urlsplit(value)
+            host = parts.hostname
+            _ = parts.port
+        except ValueError:
+            raise SettingError(name, f"“{value}” is not an address", accepted) from None
+        if parts.scheme not in ("http", "https") or not host or parts.query or parts.fragment or parts.username:
+            raise SettingError(name, f"“{value}” is not an address", accepted)
+        if parts.scheme == "http" and not _is_loopback(host):
+            raise SettingError(name, "plain http to another machine would show the access token to everybody", accepted)
+        return value.rstrip("/")
+
+    def smtp_url(self) -> str | None:
+        value = self.text("SMTP_URL")
+        if value is not None and urlsplit(value).scheme not in ("smtp", "smtps"):
+            raise SettingError("SMTP_URL", "is not a mail server", "smtp://user:password@host:587 or smtps://…")
+        return value
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
