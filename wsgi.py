@@ -1,5 +1,11 @@
 """The WSGI entry point that gunicorn and the `flask` command find."""
 
-from campaign_app import create_app
+import sys
 
-app = create_app()
+from campaign_app import create_app
+from config import SettingError
+
+try:
+    app = create_app()
+except SettingError as error:
+    sys.exit(f"Campaign App cannot start. {error}")

@@ -2,6 +2,27 @@
 
 from flask import Flask
 
+from campaign_app.cli.counters import verify_counters_command
+from campaign_app.cli.message_templates import sync_templates_command
+from campaign_app.cli.sending import process_campaigns_command, run_scheduler_command, why_command
+from campaign_app.cli.simulate import simulate_command
+from campaign_app.cli.tokens import create_token_command
+from campaign_app.cli.users import create_user_command
+from campaign_app.cli.webhooks import apply_webhooks_command
+
+COMMANDS = (
+    create_user_command,
+    create_token_command,
+    process_campaigns_command,
+    run_scheduler_command,
+    why_command,
+    apply_webhooks_command,
+    sync_templates_command,
+    verify_counters_command,
+    simulate_command,
+)
+
 
 def register(app: Flask) -> None:
-    pass
+    for command in COMMANDS:
+        app.cli.add_command(command)

@@ -26,7 +26,7 @@ class Message(Base):
     recipient_id: Mapped[UUID] = mapped_column(ForeignKey("campaign_recipients.id", ondelete="CASCADE"))
     attempt: Mapped[int] = mapped_column(Integer)
     phone_number: Mapped[str] = mapped_column(String(20))
-    whatsapp_message_id: Mapped[str | None] = mapped_column(String(200), unique=True)
+    whatsapp_message_id: Mapped[str | None] = mapped_column(String(512), unique=True)
     status: Mapped[str] = mapped_column(String(20), default="queued", server_default="queued")
     send_date: Mapped[date] = mapped_column(Date)  # the business day whose limit it used
     authorised_at: Mapped[datetime] = mapped_column(UtcDateTime)

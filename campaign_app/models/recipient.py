@@ -34,7 +34,10 @@ class Recipient(Base):
     name: Mapped[str | None] = mapped_column(String(200))
     position: Mapped[int] = mapped_column(Integer)  # the order of sending within the campaign, from 1
     status: Mapped[str] = mapped_column(String(20), default="pending", server_default="pending")
-    whatsapp_message_id: Mapped[str | None] = mapped_column(String(200))
+    whatsapp_message_id: Mapped[str | None] = mapped_column(String(512))
+    # The attempt whose answer and statuses move this row; empty while it waits for a new attempt. No foreign key: the two
+    # tables would refer to each other.
+    message_id: Mapped[UUID | None] = mapped_column()
     attempt: Mapped[int] = mapped_column(Integer, default=0, server_default="0")  # number of the latest attempt, from 1
     scheduled_send_date: Mapped[date | None] = mapped_column(Date)
     next_try_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)

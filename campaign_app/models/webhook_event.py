@@ -46,7 +46,7 @@ class WaitingStatus(Base):
     __tablename__ = "waiting_statuses"
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    wamid: Mapped[str] = mapped_column(String(200), index=True)
+    wamid: Mapped[str] = mapped_column(String(512), index=True)
     status: Mapped[dict] = mapped_column(Json)  # the fields of whatsapp.payloads.StatusUpdate
     occurrences: Mapped[int] = mapped_column(Integer, default=1, server_default="1")
     sha256: Mapped[str] = mapped_column(String(64), unique=True)  # of `status`: a repetition is kept once

@@ -15,7 +15,7 @@ EVERY_PATH_CODES = {0, 3, 10, 104, 190, *range(200, 300)}
 SUBCODES = {190: 463}
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Refusal(Exception):
     """A request that Graph answers with an error. `details` replaces the catalogue's own; `message` replaces
     "(#code) title"; `status` replaces the code's usual HTTP status.
@@ -32,7 +32,7 @@ class Refusal(Exception):
         return self.status or catalogued(self.code).http_status
 
     def body(self) -> dict:
-        """The JSON that Graph answers: `{"error": {message, type, code, error_data?, error_subcode?, fbtrace_id}}`."""
+        """Graph's JSON: `{"error": {message, type, code, error_data?, error_subcode?, fbtrace_id}}`."""
         entry = catalogued(self.code)
         details = self.details if self.details is not None or self.message else entry.details
         error = {
@@ -75,8 +75,8 @@ def no_such_object(object_id: str, verb: str) -> Refusal:
     """What Graph answers for an id that is wrong or not ours: code 100, subcode 33."""
     return Refusal(
         100,
-        message=f"Unsupported {verb} request. Object with ID '{object_id}' does not exist, cannot be loaded due to "
-        "missing permissions, or does not support this operation.",
+        message=f"Unsupported {verb} request. Object with ID '{object_id}' does not exist, cannot be loaded "
+        "due to missing permissions, or does not support this operation.",
         subcode=33,
     )
 

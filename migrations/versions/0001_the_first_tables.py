@@ -2,7 +2,7 @@
 
 Revision ID: 0001
 Revises: 
-Create Date: 2026-11-22 15:02:42.270041
+Create Date: 2026-11-22 15:19:58.895516
 
 """
 from alembic import op
@@ -194,7 +194,7 @@ def upgrade():
     )
     op.create_table('waiting_statuses',
     sa.Column('id', sa.Uuid(), nullable=False),
-    sa.Column('wamid', sa.String(length=200), nullable=False),
+    sa.Column('wamid', sa.String(length=512), nullable=False),
     sa.Column('status', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
     sa.Column('occurrences', sa.Integer(), server_default='1', nullable=False),
     sa.Column('sha256', sa.String(length=64), nullable=False),
@@ -263,7 +263,8 @@ def upgrade():
     sa.Column('name', sa.String(length=200), nullable=True),
     sa.Column('position', sa.Integer(), nullable=False),
     sa.Column('status', sa.String(length=20), server_default='pending', nullable=False),
-    sa.Column('whatsapp_message_id', sa.String(length=200), nullable=True),
+    sa.Column('whatsapp_message_id', sa.String(length=512), nullable=True),
+    sa.Column('message_id', sa.Uuid(), nullable=True),
     sa.Column('attempt', sa.Integer(), server_default='0', nullable=False),
     sa.Column('scheduled_send_date', sa.Date(), nullable=True),
     sa.Column('next_try_at', sa.DateTime(timezone=True), nullable=False),
@@ -335,7 +336,7 @@ def upgrade():
     sa.Column('recipient_id', sa.Uuid(), nullable=False),
     sa.Column('attempt', sa.Integer(), nullable=False),
     sa.Column('phone_number', sa.String(length=20), nullable=False),
-    sa.Column('whatsapp_message_id', sa.String(length=200), nullable=True),
+    sa.Column('whatsapp_message_id', sa.String(length=512), nullable=True),
     sa.Column('status', sa.String(length=20), server_default='queued', nullable=False),
     sa.Column('send_date', sa.Date(), nullable=False),
     sa.Column('authorised_at', sa.DateTime(timezone=True), nullable=False),

@@ -1,0 +1,36 @@
+"""`flask create-user`: the first admin, and everybody after."""
+
+import sys
+
+import click
+from flask.cli import with_appcontext
+
+from campaign_app.domain.clock import utc_now
+from campaign_app.domain.errors import Refused
+from campaign_app.domain.roles import Role
+from campaign_app.extensions import db
+from campaign_app.services.users import create_user
+
+
+@click.command("create-user")
+@click.argument("email")
+@click.option("--role", type=click.Choice([str(role) for role in Role]), required=True, help="What the person may do.")
+@click.option("--password-stdin", is_flag=True, help="Read the password from the first line of standard input.")
+@with_appcontext
+def create_user_command(email: str, role: str, password_stdin: bool) -> None:
+    """Add a member of staff who can sign in with EMAIL."""
+    if password_stdin:
+        password = sys.stdin.readline().rstrip("\r\n")
+    else:
+        password = click.prompt("Password (at least 12 signs)", hide_input=True, confirmation_prompt="Once more")
+    try:
+        user = create_user(email, password, role, "command line", utc_now())
+    except Refused as refusal:
+        raise click.ClickException(" ".join(_sentences(refusal))) from None
+    db.session.commit()
+    click.echo(f"{user.email} can sign in now, as {user.role}.")
+
+
+def _sentences(refusal: Refused) -> list[str]:
+    found = [sentence for sentences in refusal.fields.values() for sentence in sentences]
+    return found or [refusal.sentence]

@@ -1,0 +1,51 @@
+"""The pace of sending: even departures, halved by throttling, climbing back by itself."""
+
+# The pace stays this little below the configured rate, so that no window of one second ever holds more.
+MARGIN = 0.996
+SLOWEST_PER_SECOND = 1.0
+CLIMB_PER_SECOND = 0.05  # of the configured rate, for every second without throttling
+HALVE_AT_MOST_EVERY = 1.0  # seconds: answers of requests that left before the last slow-down say nothing new
+
+
+class Pace:
+    """Gives out departure times on a monotonic clock (seconds), never closer than the rate permits."""
+
+    def __init__(self, per_second: float, clock: float):
+        self.configured = float(per_second)
+        self.rate = self.configured
+        self._next = clock
+        self._halved_at = clock - HALVE_AT_MOST_EVERY
+        self._climbed_at = clock
+
+    def slots(self, most: int, clock: float, horizon: float) -> list[float]:
+        """Up to `most` departure times from `clock` until `clock + horizon`. Unused time is not saved up for a burst."""
+        self._climb(clock)
+        self._next = max(self._next, clock)
+        spacing = 1 / (self.rate * MARGIN)
+        slots = []
+        while len(slots) < most and self._next <= clock + horizon:
+            slots.append(self._next)
+            self._next += spacing
+        return slots
+
+    def give_back(self, slots: int) -> None:
+        """The last `slots` departure times were not used."""
+        self._next -= slots / (self.rate * MARGIN)
+
+    def next_slot(self) -> float:
+        """The clock at which the next departure is permitted."""
+        return self._next
+
+    def throttled(self, clock: float, retry_after: float | None = None) -> None:
+        """WhatsApp asked for less: halve the rate, and send nothing for `retry_after` seconds."""
+        if clock - self._halved_at >= HALVE_AT_MOST_EVERY:
+            self.rate = max(SLOWEST_PER_SECOND, self.rate / 2)
+            self._halved_at = self._climbed_at = clock
+        if retry_after:
+            self._next = max(self._next, clock + retry_after)
+
+    def _climb(self, clock: float) -> None:
+        if self.rate < self.configured:
+            gained = (clock - self._climbed_at) * CLIMB_PER_SECOND * self.configured
+            self.rate = min(self.configured, self.rate + gained)
+        self._climbed_at = clock

@@ -1,0 +1,100 @@
+"""WhatsApp's limit of unique customers in a moving 24 hours, over all campaigns of the account."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy.orm import aliased
+
+from campaign_app.extensions import db
+from campaign_app.models.message import Message
+from campaign_app.models.recipient import Recipient
+from campaign_app.services.number import change_number, messaging_limit, sending_number
+
+MOVING_DAY = timedelta(hours=24)
+RECOUNT_EVERY = timedelta(seconds=5)  # while the limit is used up
+
+
+def customers_since(since: datetime) -> int:
+    """Unique customers to whom a message was authorised after `since` and not refused."""
+    reached = select(func.count(Message.phone_number.distinct())).where(
+        Message.authorised_at > since, Message.refused_at.is_(None)
+    )
+    return db.session.scalar(reached)
+
+
+class AccountLimit:
+    """What is left of the limit, as a lower bound: it shrinks with every new customer and is counted anew when it is used up.
+
+    Only the holder of the sender's lease authorises, so nobody else can take from it in between.
+    """
+
+    def __init__(self):
+        self._limit: int | None = None
+        self._left = 0
+        self._counted_at: datetime | None = None
+
+    def open(self, now: datetime) -> None:
+        """Look at the limit as it is set and reported now; count anew where that is needed."""
+        limit = messaging_limit(sending_number())
+        stale = self._counted_at is None or now - self._counted_at > RECOUNT_EVERY or now < self._counted_at
+        if limit != self._limit or self._counted_at is None or (self._left <= 0 and stale):
+            self._limit = limit
+            self._count(now)
+
+    @property
+    def is_used_up(self) -> bool:
+        return self._limit is not None and self._left <= 0
+
+    def reached_condition(self, now: datetime) -> ColumnElement[bool]:
+        """Recipients who were written to in the moving day already, and so cost nothing."""
+        message = aliased(Message)
+        reached = select(message.id).where(
+            message.phone_number == Recipient.phone_number,
+            message.authorised_at > now - MOVING_DAY,
+            message.refused_at.is_(None),
+        )
+        return exists(reached)
+
+    def admit(self, phone_numbers: list[str], now: datetime) -> list[bool]:
+        """For each number in turn, whether it still fits; those that fit are counted."""
+        if self._limit is None:
+            return [True] * len(phone_numbers)
+        reached = set(
+            db.session.scalars(
+                select(Message.phone_number).where(
+                    Message.phone_number.in_(phone_numbers),
+                    Message.authorised_at > now - MOVING_DAY,
+                    Message.refused_at.is_(None),
+                )
+            )
+        )
+        fits = []
+        for number in phone_numbers:
+            if number not in reached and self._left > 0:
+                self._left -= 1
+                reached.add(number)
+            fits.append(number in reached)
+        return fits
+
+    def _count(self, now: datetime) -> None:
+        self._counted_at = now
+        if self._limit is None:
+            change_number(limit_used=None, limit_frees_at=None)
+            return
+        used = customers_since(now - MOVING_DAY)
+        self._left = self._limit - used
+        change_number(limit_used=used, limit_frees_at=self._frees_at(now) if self._left <= 0 else None)
+
+    def _frees_at(self, now: datetime) -> datetime | None:
+        """When enough customers have fallen out of the moving day for the next one to fit."""
+        latest = func.max(Message.authorised_at)
+        oldest = (
+            select(latest)
+            .where(Message.authorised_at > now - MOVING_DAY, Message.refused_at.is_(None))
+            .group_by(Message.phone_number)
+            .order_by(latest)
+            .offset(max(0, -self._left))
+            .limit(1)
+        )
+        at = db.session.scalar(oldest)
+        return None if at is None else at + MOVING_DAY

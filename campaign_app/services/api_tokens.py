@@ -1,0 +1,64 @@
+"""The bearer tokens of the JSON API: shown once, kept as SHA-256."""
+
+import secrets
+from datetime import datetime
+from hashlib import sha256
+from uuid import UUID
+
+from sqlalchemy import select
+
+from campaign_app.domain.errors import Invalid, NotFound
+from campaign_app.domain.roles import Role
+from campaign_app.extensions import db
+from campaign_app.models.api_token import ApiToken
+from campaign_app.services.audit import record
+
+PREFIX = "campaign_"  # so that a leaked one is recognised for what it is
+TOKEN_ROLES = (Role.VIEWER, Role.STAFF)
+
+
+def create_token(name: str, role: str, created_by: str, now: datetime) -> tuple[ApiToken, str]:
+    """The row, and the token itself, which nobody can read again. Raises Invalid with the fields name and role."""
+    name = name.strip()
+    fields = {}
+    if not name or len(name) > 100:
+        fields["name"] = ["Give it a name of 1 to 100 signs: what uses it."]
+    elif any(token.name == name and token.revoked_at is None for token in all_tokens()):
+        fields["name"] = ["Another token in use has this name."]
+    if role not in TOKEN_ROLES:
+        fields["role"] = ["Choose viewer or staff."]
+    if fields:
+        raise Invalid(next(iter(fields.values()))[0], fields)
+    plain = PREFIX + secrets.token_urlsafe(32)
+    token = ApiToken(name=name, token_sha256=_sha256(plain), role=role, created_by=created_by, created_at=now)
+    db.session.add(token)
+    db.session.flush()
+    record(created_by, "token created", "api_token", token.id, {"name": name, "role": str(role)}, now)
+    return token, plain
+
+
+def find_token(plain: str) -> ApiToken | None:
+    """The token in use that `plain` is, or None. The search is by hash: its time says nothing about the token."""
+    return db.session.scalar(
+        select(ApiToken).where(ApiToken.token_sha256 == _sha256(plain), ApiToken.revoked_at.is_(None))
+    )
+
+
+def all_tokens() -> list[ApiToken]:
+    """Those in use first, the newest first."""
+    return list(db.session.scalars(select(ApiToken).order_by(ApiToken.revoked_at.isnot(None), ApiToken.created_at.desc())))
+
+
+def revoke_token(token_id: UUID, actor: str, now: datetime) -> ApiToken:
+    """Holds at once; a second time changes nothing. Raises NotFound."""
+    token = db.session.get(ApiToken, token_id)
+    if token is None:
+        raise NotFound("There is no such token.")
+    if token.revoked_at is None:
+        token.revoked_at = now
+        record(actor, "token revoked", "api_token", token.id, {"name": token.name}, now)
+    return token
+
+
+def _sha256(plain: str) -> str:
+    return sha256(plain.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,240 @@
+"""A batch of attempts (messages) with their recipients: read, changed and saved together with every count that depends on them."""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection
+from datetime import date, datetime
+from uuid import UUID
+
+from flask import current_app
+from sqlalchemy import bindparam, case, delete, select, update
+
+from campaign_app.domain.campaign_status import CampaignStatus
+from campaign_app.domain.message_status import MessageStatus, higher
+from campaign_app.domain.tally import NO_CODE, Standing, Tally
+from campaign_app.extensions import db
+from campaign_app.models.campaign import Campaign
+from campaign_app.models.message import Message
+from campaign_app.models.recipient import Recipient
+from campaign_app.models.send_schedule import SendBatch
+from campaign_app.services.counters import add_tally, lock_campaigns
+
+MOST_AT_ONCE = 1000
+
+MESSAGES = Message.__table__
+RECIPIENTS = Recipient.__table__
+BATCHES = SendBatch.__table__
+
+_CHANGING = (
+    "status", "whatsapp_message_id", "accepted_as", "sent_at", "delivered_at", "read_at", "failed_at", "refused_at",
+    "unconfirmed_at", "failure_code", "failure_title", "failure_reason", "pricing_category", "pricing_type",
+)  # fmt: skip
+_MIRRORED = (
+    "status", "whatsapp_message_id", "sent_at", "delivered_at", "read_at", "failed_at", "unconfirmed_at", "failure_code",
+    "failure_reason",
+)  # fmt: skip
+_RECIPIENT_CHANGING = (*_MIRRORED, "message_id", "attempt", "next_try_at", "retry_count")
+
+_MESSAGE_COLUMNS = [MESSAGES.c[name] for name in ("id", "campaign_id", "recipient_id", "phone_number", "send_date", *_CHANGING)]
+_RECIPIENT_COLUMNS = [RECIPIENTS.c[name] for name in ("id", "max_retries", *_RECIPIENT_CHANGING)]
+
+_UPDATE_MESSAGE = update(MESSAGES).where(MESSAGES.c.id == bindparam("row_id"))
+_UPDATE_RECIPIENT = update(RECIPIENTS).where(RECIPIENTS.c.id == bindparam("row_id"))
+
+
+class Attempt:
+    """One message, and its recipient where this is the recipient's latest attempt (else None).
+
+    `message` and `recipient` are dicts of columns; changes to them are written by `AttemptBatch.save`.
+    """
+
+    __slots__ = ("_message_before", "_recipient_before", "message", "recipient", "released")
+
+    def __init__(self, message: dict, recipient: dict | None):
+        self.message = message
+        self.recipient = recipient
+        self.released = False
+        self._message_before = dict(message)
+        self._recipient_before = None if recipient is None else dict(recipient)
+
+    def raise_to(self, status: MessageStatus, at: datetime) -> None:
+        """Evidence that WhatsApp took the message, and of `status` at `at`. Merges: the highest level and the earliest
+        times, so that the order and the number of such calls do not matter."""
+        row = self.message
+        _earliest(row, "sent_at", at)
+        if status in (MessageStatus.DELIVERED, MessageStatus.READ):
+            _earliest(row, "delivered_at", at)
+        if status == MessageStatus.READ:
+            _earliest(row, "read_at", at)
+        if status == MessageStatus.FAILED:
+            _earliest(row, "failed_at", at)
+        row["status"] = higher(MessageStatus(row["status"]), status).value
+        self.mirror()
+
+    def explain(self, code: int | None, title: str | None, reason: str | None) -> None:
+        """Why it failed. Of several explanations the one that sorts first stays, whatever their order."""
+        row = self.message
+        given = (code is None, code or 0, reason or "")
+        if row["failure_reason"] is None or given < (row["failure_code"] is None, row["failure_code"] or 0, row["failure_reason"]):
+            row.update(failure_code=code, failure_title=title, failure_reason=reason)
+        self.mirror()
+
+    def mirror(self) -> None:
+        """Let the recipient stand as this attempt stands."""
+        if self.recipient is not None:
+            self.recipient.update({name: self.message[name] for name in _MIRRORED})
+            if self.message["status"] != MessageStatus.QUEUED:
+                self.recipient["unconfirmed_at"] = None
+
+    def requeue(self, next_try_at: datetime) -> None:
+        """The recipient waits for a new attempt, which this one's webhooks will not move."""
+        if self.recipient is not None:
+            self.recipient.update({name: None for name in _MIRRORED})
+            self.recipient.update(status="pending", message_id=None, next_try_at=next_try_at)
+
+    def release(self, now: datetime) -> None:
+        """Nothing of it ever left this machine: as if it had not been claimed."""
+        self.requeue(now)
+        if self.recipient is not None:
+            self.recipient["attempt"] -= 1
+        self.released = True
+
+    def message_changes(self) -> dict | None:
+        changed = any(self.message[name] != self._message_before[name] for name in _CHANGING)
+        return {"row_id": self.message["id"], **{name: self.message[name] for name in _CHANGING}} if changed else None
+
+    def recipient_changes(self) -> dict | None:
+        if self.recipient is None or self.recipient == self._recipient_before:
+            return None
+        return {"row_id": self.recipient["id"], **{name: self.recipient[name] for name in _RECIPIENT_CHANGING}}
+
+    def standings(self) -> tuple[Standing, Standing] | None:
+        """How the recipient stood and stands."""
+        if self.recipient is None:
+            return None
+        return _standing(self._recipient_before), _standing(self.recipient)
+
+    def batch_moves(self) -> tuple[int, int]:
+        """What this changes in its day's batch: (messages_authorised, messages_sent)."""
+        before, after = self._message_before, self.message
+        if self.released:
+            return (-1 if before["refused_at"] is None else 0), (-1 if before["sent_at"] is not None else 0)
+        authorised = int(before["refused_at"] is not None) - int(after["refused_at"] is not None)
+        return authorised, int(after["sent_at"] is not None) - int(before["sent_at"] is not None)
+
+
+class AttemptBatch:
+    """Reads the attempts with these ids; those that do not exist are left out. Their campaigns are locked first."""
+
+    def __init__(self, message_ids: Collection[UUID]):
+        found = db.session.execute(
+            select(MESSAGES.c.id, MESSAGES.c.campaign_id).where(MESSAGES.c.id.in_(message_ids))
+        ).all()
+        lock_campaigns({row.campaign_id for row in found})
+        messages = db.session.execute(
+            select(*_MESSAGE_COLUMNS).where(MESSAGES.c.id.in_([row.id for row in found])).order_by(MESSAGES.c.id)
+        ).mappings()
+        messages = [dict(row) for row in messages]
+        recipients = db.session.execute(
+            select(*_RECIPIENT_COLUMNS).where(RECIPIENTS.c.id.in_({row["recipient_id"] for row in messages}))
+        ).mappings()
+        latest = {row["message_id"]: dict(row) for row in recipients}
+        self.attempts = {row["id"]: Attempt(row, latest.get(row["id"])) for row in messages}
+
+    def holder_of(self, wamid: str) -> UUID | None:
+        """The message that has this wamid, in the database or in this batch."""
+        for attempt in self.attempts.values():
+            if attempt.message["whatsapp_message_id"] == wamid:
+                return attempt.message["id"]
+        return None
+
+    def save(self, now: datetime) -> set[UUID]:
+        """Write what changed and move every counter by the difference. Returns the campaigns that were touched."""
+        released = [attempt.message["id"] for attempt in self.attempts.values() if attempt.released]
+        messages = [change for one in self.attempts.values() if not one.released and (change := one.message_changes())]
+        recipients = [change for one in self.attempts.values() if (change := one.recipient_changes())]
+        if messages:
+            db.session.execute(_UPDATE_MESSAGE.values(updated_at=now), messages)
+        if recipients:
+            db.session.execute(_UPDATE_RECIPIENT.values(updated_at=now), recipients)
+        if released:
+            db.session.execute(delete(MESSAGES).where(MESSAGES.c.id.in_(released)))
+        self._move_counters(now)
+        self._move_batches(now)
+        return {attempt.message["campaign_id"] for attempt in self.attempts.values()}
+
+    def _move_counters(self, now: datetime) -> None:
+        zone = current_app.config["SETTINGS"].zone
+        tallies: dict[UUID, Tally] = defaultdict(Tally)
+        titles: dict[UUID, dict[int, str | None]] = defaultdict(dict)
+        for attempt in self.attempts.values():
+            standings = attempt.standings()
+            if standings is None or standings[0] == standings[1]:
+                continue
+            campaign_id = attempt.message["campaign_id"]
+            tallies[campaign_id].move(*standings, zone)
+            if attempt.message["failure_title"]:
+                code = attempt.message["failure_code"]
+                titles[campaign_id][NO_CODE if code is None else code] = attempt.message["failure_title"]
+        for campaign_id in sorted(tallies):
+            add_tally(campaign_id, tallies[campaign_id], now, titles[campaign_id])
+
+    def _move_batches(self, now: datetime) -> None:
+        authorised: Counter[tuple[UUID, date]] = Counter()
+        sent: Counter[tuple[UUID, date]] = Counter()
+        for attempt in self.attempts.values():
+            key = attempt.message["campaign_id"], attempt.message["send_date"]
+            by_authorised, by_sent = attempt.batch_moves()
+            authorised[key] += by_authorised
+            sent[key] += by_sent
+        for campaign_id, day in sorted({key for counts in (authorised, sent) for key, by in counts.items() if by}):
+            move_batch(campaign_id, day, authorised[campaign_id, day], sent[campaign_id, day], now)
+
+
+def move_batch(campaign_id: UUID, day: date, authorised: int, sent: int, now: datetime) -> None:
+    """Add to a day's batch; what remains and its state follow."""
+    table = BATCHES
+    used = table.c.messages_authorised + authorised
+    remaining = case((table.c.batch_size > used, table.c.batch_size - used), else_=0)
+    db.session.execute(
+        update(table)
+        .where(table.c.campaign_id == campaign_id, table.c.send_date == day)
+        .values(
+            messages_authorised=used,
+            messages_sent=table.c.messages_sent + sent,
+            messages_remaining=remaining,
+            status=case((table.c.batch_size > used, "processing"), else_="completed"),
+            updated_at=now,
+        )
+    )
+
+
+def complete_finished(campaign_ids: Collection[UUID], now: datetime) -> list[UUID]:
+    """Complete those of the campaigns that have nothing left to send, and return them."""
+    done = (
+        update(Campaign)
+        .where(
+            Campaign.id.in_(campaign_ids),
+            Campaign.status.in_((CampaignStatus.ACTIVE, CampaignStatus.PAUSED)),
+            Campaign.messages_pending == 0,
+        )
+        .values(status=CampaignStatus.COMPLETED, completed_at=now, status_reason=None, updated_at=now)
+        .returning(Campaign.id)
+    )
+    return list(db.session.scalars(done, execution_options={"synchronize_session": False}))
+
+
+def _earliest(row: dict, name: str, at: datetime) -> None:
+    if row[name] is None or at < row[name]:
+        row[name] = at
+
+
+def _standing(recipient: dict) -> Standing:
+    return Standing(
+        recipient["status"],
+        recipient["sent_at"],
+        recipient["delivered_at"],
+        recipient["read_at"],
+        recipient["failed_at"],
+        recipient["unconfirmed_at"],
+        recipient["failure_code"],
+    )

@@ -1,0 +1,103 @@
+"""Who is meant: a campaign's filter as SQL, how many people it reaches, and what there is to choose from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, case, false, func, select, true
+
+from campaign_app.domain.audience_filter import parse_audience
+from campaign_app.domain.letter_case import fold
+from campaign_app.extensions import db
+from campaign_app.models.customer import Customer
+from campaign_app.services.audience_conditions import condition_sql
+from campaign_app.services.customer_columns import attribute_names, folded, tag_rows
+from campaign_app.services.eligibility import reason_not_to_write
+
+MOST_CHOICES = 50
+_READ = 4 * MOST_CHOICES  # before spellings that differ in accented capitals are brought together
+
+
+@dataclass(frozen=True)
+class AudienceCount:
+    """matching = opted_out + no_consent + reachable. `no_consent` counts only where consent is required."""
+
+    matching: int
+    opted_out: int
+    no_consent: int
+    reachable: int
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A value that customers have, and how many have it, in whatever case they are written."""
+
+    value: str
+    customers: int
+
+
+@dataclass(frozen=True)
+class FieldChoices:
+    """What a filter can choose from, the most frequent first; `attributes` are names only, in order."""
+
+    tiers: list[Choice]
+    locations: list[Choice]
+    languages: list[Choice]
+    tags: list[Choice]
+    attributes: list[str]
+
+
+def audience_condition(target_audience: Mapping[str, Any] | None) -> ColumnElement[bool]:
+    """The filter as a condition on Customer. Raises Invalid, naming the key and what is accepted."""
+    audience = parse_audience(target_audience)
+    if audience.everybody:
+        return true()
+    if not audience.conditions:
+        return false()
+    return and_(*(condition_sql(condition) for condition in audience.conditions))
+
+
+def count_audience(target_audience: Mapping[str, Any] | None, require_opt_in: bool) -> AudienceCount:
+    """How many customers the filter means now, and how many of them may be written to. Raises Invalid."""
+    stopped = reason_not_to_write(Customer.phone_number, False).is_not(None)
+    unrecorded = and_(~stopped, Customer.opted_in.is_(None)) if require_opt_in else false()
+    matching, opted_out, no_consent = db.session.execute(
+        select(
+            func.count(),
+            func.coalesce(func.sum(case((stopped, 1), else_=0)), 0),
+            func.coalesce(func.sum(case((unrecorded, 1), else_=0)), 0),
+        )
+        .select_from(Customer)
+        .where(audience_condition(target_audience))
+    ).one()
+    return AudienceCount(matching, opted_out, no_consent, matching - opted_out - no_consent)
+
+
+def field_choices() -> FieldChoices:
+    """The values of the columns that filters are made of, at most MOST_CHOICES of each."""
+    tags, tag = tag_rows(Customer)
+    names, name = attribute_names(Customer)
+    named = (
+        select(name).select_from(Customer).join(names, true()).distinct().order_by(name).limit(MOST_CHOICES)
+    )
+    return FieldChoices(
+        tiers=_choices(Customer.customer_tier, select().select_from(Customer)),
+        locations=_choices(Customer.location, select().select_from(Customer)),
+        languages=_choices(Customer.language, select().select_from(Customer)),
+        tags=_choices(tag, select().select_from(Customer).join(tags, true())),
+        attributes=sorted(db.session.scalars(named)),
+    )
+
+
+def _choices(column: ColumnElement[str], source) -> list[Choice]:
+    count = func.count()
+    # of the spellings the one that begins with a capital: capitals come first
+    question = source.add_columns(func.min(column), count).where(column.is_not(None), column != "")
+    rows = db.session.execute(question.group_by(folded(column)).order_by(count.desc()).limit(_READ))
+    found: dict[str, Choice] = {}
+    for value, customers in rows:
+        same = found.get(fold(value))
+        found[fold(value)] = Choice(
+            same.value if same else value, customers + (same.customers if same else 0)
+        )
+    return sorted(found.values(), key=lambda choice: (-choice.customers, fold(choice.value)))[:MOST_CHOICES]

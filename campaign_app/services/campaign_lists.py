@@ -1,0 +1,77 @@
+"""Lists of campaigns: by state, by words of the name, page by page."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, case, func, or_, select
+
+from campaign_app.domain.campaign_status import CampaignStatus
+from campaign_app.domain.tally import percentage
+from campaign_app.extensions import db
+from campaign_app.models.campaign import Campaign
+
+SCHEDULED = "scheduled"  # active, but its start is still to come: a state that is shown, not stored
+SHOWN_STATES = ("draft", SCHEDULED, "active", "paused", "completed", "cancelled")
+
+
+@dataclass(frozen=True)
+class CampaignLine:
+    """One campaign of a list with its rates; `state` is one of SHOWN_STATES."""
+
+    campaign: Campaign
+    state: str
+    progress_percentage: float
+    delivery_rate: float
+    read_rate: float
+    failure_rate: float
+
+
+def count_by_state(search: str, now: datetime) -> dict[str, int]:
+    """How many campaigns are in each of SHOWN_STATES, all keys present."""
+    state = case((_is_scheduled(now), SCHEDULED), else_=Campaign.status)
+    found = db.session.execute(select(state, func.count()).where(*_matching(search)).group_by(state)).all()
+    return {name: dict(found).get(name, 0) for name in SHOWN_STATES}
+
+
+def list_campaigns(state: str | None, search: str, offset: int, limit: int, now: datetime) -> list[CampaignLine]:
+    """Campaigns, the newest first; `state` None means all."""
+    wanted = select(Campaign).where(*_matching(search)).order_by(Campaign.created_at.desc(), Campaign.id.desc())
+    if state == SCHEDULED:
+        wanted = wanted.where(_is_scheduled(now))
+    elif state is not None:
+        wanted = wanted.where(Campaign.status == state)
+        if state == CampaignStatus.ACTIVE:
+            wanted = wanted.where(~_is_scheduled(now))
+    return [line_of(campaign, now) for campaign in db.session.scalars(wanted.offset(offset).limit(limit))]
+
+
+def running_campaigns(now: datetime, limit: int) -> list[CampaignLine]:
+    """Active campaigns in about the order in which they are sent."""
+    active = select(Campaign).where(Campaign.status == CampaignStatus.ACTIVE)
+    order = active.order_by(Campaign.priority, Campaign.scheduled_start_date, Campaign.id)
+    return [line_of(campaign, now) for campaign in db.session.scalars(order.limit(limit))]
+
+
+def line_of(campaign: Campaign, now: datetime) -> CampaignLine:
+    total = campaign.total_target_customers
+    return CampaignLine(
+        campaign=campaign,
+        state=SCHEDULED if campaign.is_scheduled(now) else campaign.status,
+        progress_percentage=percentage(total - campaign.messages_pending, total),
+        delivery_rate=percentage(campaign.messages_delivered, campaign.messages_sent),
+        read_rate=percentage(campaign.messages_read, campaign.messages_delivered),
+        failure_rate=percentage(campaign.messages_failed, campaign.messages_sent + campaign.messages_refused),
+    )
+
+
+def _is_scheduled(now: datetime) -> ColumnElement[bool]:
+    start = Campaign.scheduled_start_date
+    return (Campaign.status == CampaignStatus.ACTIVE) & start.is_not(None) & (start > now)
+
+
+def _matching(search: str) -> list[ColumnElement[bool]]:
+    """Every word of `search` occurs in the name or in the message template's name."""
+    return [
+        or_(Campaign.name.icontains(word, autoescape=True), Campaign.template_name.icontains(word, autoescape=True))
+        for word in search.split()[:8]
+    ]

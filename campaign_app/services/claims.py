@@ -1,0 +1,185 @@
+"""Authorising sends: every gate in one transaction, which claims recipients and commits the intents to send to them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from flask import current_app
+from sqlalchemy import bindparam, insert, or_, select, update
+
+from campaign_app.domain.campaign_status import CampaignStatus
+from campaign_app.domain.clock import business_day
+from campaign_app.domain.errors import Invalid
+from campaign_app.domain.ids import new_id
+from campaign_app.domain.message_components import components_for
+from campaign_app.domain.tally import Standing, Tally
+from campaign_app.domain.template_needs import TemplateNeeds, template_needs
+from campaign_app.domain.template_text import MissingValue
+from campaign_app.extensions import db
+from campaign_app.models.campaign import Campaign
+from campaign_app.models.message import Message
+from campaign_app.models.recipient import Recipient
+from campaign_app.services.account_limit import AccountLimit
+from campaign_app.services.attempts import complete_finished, move_batch
+from campaign_app.services.campaigns import window_of
+from campaign_app.services.counters import add_tally, lock_campaigns
+from campaign_app.services.eligibility import reason_not_to_write
+from campaign_app.services.forecast import sending_order
+from campaign_app.services.frozen_audience import empty_value_reason
+from campaign_app.services.send_schedule import today_batch
+from campaign_app.whatsapp.payloads import send_request
+
+RECIPIENTS = Recipient.__table__
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """One send that is authorised: committed, and then POSTed once."""
+
+    message_id: UUID
+    campaign_id: UUID
+    payload: dict
+
+
+def due_campaigns(now: datetime) -> list[Campaign]:
+    """Active campaigns whose start has come and that have something pending, in the order of sending."""
+    due = select(Campaign).where(
+        Campaign.status == CampaignStatus.ACTIVE,
+        Campaign.messages_pending > 0,
+        or_(Campaign.scheduled_start_date.is_(None), Campaign.scheduled_start_date <= now),
+    )
+    return sorted(db.session.scalars(due), key=sending_order)
+
+
+def end_overdue(now: datetime) -> None:
+    """Complete the campaigns whose end has passed; the unsent stay pending, and it is said how many they are."""
+    over = select(Campaign).where(
+        Campaign.status.in_((CampaignStatus.ACTIVE, CampaignStatus.PAUSED)), Campaign.scheduled_end_date <= now
+    )
+    for campaign in db.session.scalars(over):
+        unsent = campaign.messages_pending
+        campaign.status = CampaignStatus.COMPLETED
+        campaign.completed_at = now
+        campaign.status_reason = f"Its end was reached: {unsent:,} people did not get it." if unsent else None
+
+
+def claim(most: int, epoch: int, limit: AccountLimit, now: datetime) -> list[Intent]:
+    """Authorise up to `most` sends, campaign after campaign. The caller holds the lease in this transaction, commits, and
+    only then talks to the network."""
+    intents: list[Intent] = []
+    limit.open(now)
+    for campaign in due_campaigns(now):
+        while len(intents) < most:
+            claimed, skipped = _claim_of(campaign.id, most - len(intents), epoch, limit, now)
+            intents += claimed
+            if not skipped:
+                break
+    return intents
+
+
+def _claim_of(
+    campaign_id: UUID, most: int, epoch: int, limit: AccountLimit, now: datetime
+) -> tuple[list[Intent], int]:
+    """The intents, and how many candidates were skipped instead: then there may be more to claim."""
+    lock_campaigns([campaign_id])
+    campaign = db.session.get(Campaign, campaign_id, populate_existing=True)
+    window = window_of(campaign)
+    if campaign.status != CampaignStatus.ACTIVE or (window is not None and not window.is_open(now)):
+        return [], 0
+    row = today_batch(campaign, window, now)
+    most = min(most, campaign.daily_send_limit - row.messages_authorised)
+    if most <= 0:
+        return [], 0
+    candidates = _candidates(campaign, most, limit, now)
+    fits = limit.admit([candidate.phone_number for candidate in candidates if candidate.reason is None], now)
+    sendable, skipped = [], []
+    needs = _needs(campaign)
+    verdicts = iter(fits)
+    for candidate in candidates:
+        if candidate.reason is not None:
+            skipped.append((candidate.id, candidate.reason))
+        elif next(verdicts):
+            message_id = new_id()
+            try:
+                sendable.append((candidate, Intent(message_id, campaign.id, _payload(campaign, candidate, message_id, needs))))
+            except MissingValue as missing:
+                skipped.append((candidate.id, empty_value_reason(missing.field)))
+            except (Invalid, ValueError) as error:
+                skipped.append((candidate.id, str(error)))
+    if skipped:
+        _skip(campaign, skipped, now)
+    if sendable:
+        _commit_intents(campaign, sendable, epoch, now)
+    return [intent for _, intent in sendable], len(skipped)
+
+
+def _candidates(campaign: Campaign, most: int, limit: AccountLimit, now: datetime) -> list:
+    """The next pending recipients, each with the reason why it must not be written to, if there is one."""
+    require_opt_in = current_app.config["SETTINGS"].require_opt_in
+    due = select(
+        Recipient.id,
+        Recipient.phone_number,
+        Recipient.attempt,
+        Recipient.template_parameters,
+        Recipient.personal_values,
+        reason_not_to_write(Recipient.phone_number, require_opt_in).label("reason"),
+    ).where(Recipient.campaign_id == campaign.id, Recipient.status == "pending", Recipient.next_try_at <= now)
+    if limit.is_used_up:
+        due = due.where(limit.reached_condition(now))
+    due = due.order_by(Recipient.next_try_at, Recipient.position).limit(most)
+    return db.session.execute(due.with_for_update(of=Recipient, skip_locked=True)).all()
+
+
+def _needs(campaign: Campaign) -> TemplateNeeds | None:
+    frozen = campaign.template_snapshot
+    return None if frozen is None else template_needs(frozen["components"], frozen["parameter_format"])
+
+
+def _payload(campaign: Campaign, candidate, message_id: UUID, needs: TemplateNeeds | None) -> dict:
+    values = candidate.personal_values or {}
+    components = components_for(campaign.template_components, candidate.template_parameters, values, needs)
+    return send_request(
+        candidate.phone_number, campaign.template_name, campaign.language_code, components, str(message_id)
+    )
+
+
+def _commit_intents(campaign: Campaign, sendable: list, epoch: int, now: datetime) -> None:
+    day = business_day(now, current_app.config["SETTINGS"].zone)
+    claimed = update(RECIPIENTS).where(RECIPIENTS.c.status == "pending")
+    ids = {candidate.id: intent.message_id for candidate, intent in sendable}
+    result = db.session.execute(
+        claimed.where(RECIPIENTS.c.id == bindparam("row_id")).values(
+            status="queued", attempt=RECIPIENTS.c.attempt + 1, message_id=bindparam("new_message_id"), updated_at=now
+        ),
+        [{"row_id": row_id, "new_message_id": message_id} for row_id, message_id in ids.items()],
+    )
+    if result.rowcount not in (len(ids), -1):
+        raise RuntimeError("a recipient was claimed twice")  # cannot happen: the campaign is locked
+    db.session.execute(
+        insert(Message.__table__),
+        [
+            {
+                "id": intent.message_id, "campaign_id": campaign.id, "recipient_id": candidate.id, "attempt": candidate.attempt + 1,
+                "phone_number": candidate.phone_number, "status": "queued", "send_date": day, "authorised_at": now,
+                "lease_epoch": epoch, "created_at": now, "updated_at": now,
+            }
+            for candidate, intent in sendable
+        ],
+    )  # fmt: skip
+    move_batch(campaign.id, day, len(sendable), 0, now)
+    if campaign.started_at is None:
+        campaign.started_at = now
+
+
+def _skip(campaign: Campaign, skipped: list[tuple[UUID, str]], now: datetime) -> None:
+    db.session.execute(
+        update(RECIPIENTS)
+        .where(RECIPIENTS.c.id == bindparam("row_id"))
+        .values(status="skipped", skipped_reason=bindparam("why"), updated_at=now),
+        [{"row_id": row_id, "why": reason} for row_id, reason in skipped],
+    )
+    tally = Tally()
+    for _ in skipped:
+        tally.move(Standing("pending"), Standing("skipped"), current_app.config["SETTINGS"].zone)
+    add_tally(campaign.id, tally, now)
+    complete_finished([campaign.id], now)

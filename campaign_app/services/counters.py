@@ -1,0 +1,89 @@
+"""Moving a campaign's counters, daily analytics and failure counts, in the transaction that moves the rows."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from campaign_app.domain.ids import new_id
+from campaign_app.domain.tally import DAILY_COUNTERS, Tally, percentage
+from campaign_app.extensions import db
+from campaign_app.models.analytics import DailyAnalytics, FailureCount
+from campaign_app.models.campaign import Campaign
+
+
+def insert_for(table):
+    """The INSERT of the database in use, which knows ON CONFLICT."""
+    dialect = postgresql if db.engine.dialect.name == "postgresql" else sqlite
+    return dialect.insert(table)
+
+
+def lock_campaigns(campaign_ids: Iterable[UUID]) -> None:
+    """Hold these campaigns until the transaction ends.
+
+    Whoever moves counters does this first, in the order of the ids: of two such transactions one waits for the other, and
+    none waits in a circle. SQLite has but one writer anyway.
+    """
+    if db.engine.dialect.name == "postgresql":
+        ids = sorted(set(campaign_ids))
+        db.session.execute(select(Campaign.id).where(Campaign.id.in_(ids)).order_by(Campaign.id).with_for_update())
+
+
+def add_tally(campaign_id: UUID, tally: Tally, now: datetime, failure_titles: dict[int, str | None] | None = None) -> None:
+    """Add `tally` to the campaign's counters, its daily rows and its failure counts."""
+    moved = {name: Campaign.__table__.c[name] + by for name, by in tally.campaign.items() if by}
+    if moved:
+        db.session.execute(update(Campaign.__table__).where(Campaign.id == campaign_id).values(**moved, updated_at=now))
+    days = sorted({day for (day, _), by in tally.days.items() if by})
+    if days:
+        _add_days(campaign_id, tally, days, now)
+    for code, by in sorted(tally.failures.items()):
+        if by:
+            _add_failures(campaign_id, code, by, now, (failure_titles or {}).get(code))
+
+
+def _add_days(campaign_id: UUID, tally: Tally, days: list[date], now: datetime) -> None:
+    table = DailyAnalytics.__table__
+    rows = [
+        {
+            "id": new_id(), "campaign_id": campaign_id, "analytics_date": day, "created_at": now, "updated_at": now,
+            **{name: tally.days[day, name] for name in DAILY_COUNTERS},
+        }
+        for day in days
+    ]  # fmt: skip
+    statement = insert_for(table).values(rows)
+    moved = {name: table.c[name] + statement.excluded[name] for name in DAILY_COUNTERS}
+    db.session.execute(
+        statement.on_conflict_do_update(index_elements=["campaign_id", "analytics_date"], set_={**moved, "updated_at": now})
+    )
+    counts = select(table).where(table.c.campaign_id == campaign_id, table.c.analytics_date.in_(days))
+    for row in db.session.execute(counts).all():
+        db.session.execute(
+            update(table)
+            .where(table.c.id == row.id)
+            .values(
+                delivery_rate=percentage(row.messages_delivered, row.messages_sent),
+                read_rate=percentage(row.messages_read, row.messages_delivered),
+                failure_rate=percentage(row.messages_failed, row.messages_sent),
+            )
+        )
+
+
+def _add_failures(campaign_id: UUID, code: int, by: int, now: datetime, title: str | None) -> None:
+    table = FailureCount.__table__
+    statement = insert_for(table).values(
+        id=new_id(), campaign_id=campaign_id, code=code, title=title, failures=by, first_failed_at=now, last_failed_at=now
+    )
+    seen = {"last_failed_at": now} if by > 0 else {}
+    db.session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["campaign_id", "code"],
+            set_={
+                "failures": table.c.failures + statement.excluded.failures,
+                "title": func.coalesce(statement.excluded.title, table.c.title),
+                **seen,
+            },
+        )
+    )

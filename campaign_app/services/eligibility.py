@@ -1,0 +1,38 @@
+"""Who must not be written to, as SQL: asked at launch and again at the claim."""
+
+from sqlalchemy import ColumnElement, and_, case, exists, false, literal, null, select
+from sqlalchemy.orm import aliased
+
+from campaign_app.models.customer import Customer
+from campaign_app.models.opt_out import OptOut
+
+OPTED_OUT = {
+    "meta": "Stopped marketing messages in WhatsApp",
+    "word": "Asked us to stop by message",
+    "ours": "On our own list of people not to write to",
+}
+SAID_NO = "Said no to marketing messages"
+NO_CONSENT = "No consent to marketing messages is recorded"
+
+
+def reason_not_to_write(phone_number: ColumnElement[str], require_opt_in: bool) -> ColumnElement[str | None]:
+    """The reason why the person behind `phone_number` is skipped, or NULL."""
+    customer = aliased(Customer)
+
+    def consent(is_: ColumnElement[bool]) -> ColumnElement[bool]:
+        return exists(select(customer.id).where(customer.phone_number == phone_number, is_))
+
+    def holding(kind: str) -> ColumnElement[bool]:
+        return exists(
+            select(OptOut.id).where(
+                and_(OptOut.phone_number == phone_number, OptOut.kind == kind, OptOut.lifted_at.is_(None))
+            )
+        )
+
+    unrecorded = ~consent(customer.opted_in.is_(True)) if require_opt_in else false()
+    return case(
+        *((holding(kind), literal(reason)) for kind, reason in OPTED_OUT.items()),
+        (consent(customer.opted_in.is_(False)), literal(SAID_NO)),
+        (unrecorded, literal(NO_CONSENT)),
+        else_=null(),
+    )

@@ -1,0 +1,21 @@
+"""Deleting what is kept only for a while."""
+
+from datetime import datetime, timedelta
+
+from flask import current_app
+from sqlalchemy import delete
+
+from campaign_app.extensions import db
+from campaign_app.models.api_token import IdempotentRequest
+from campaign_app.models.user import SignInAttempt
+from campaign_app.services.webhook_inbox import prune
+
+KEEP_IDEMPOTENT_ANSWERS = timedelta(days=2)
+KEEP_SIGN_IN_ATTEMPTS = timedelta(days=1)
+
+
+def prune_all(now: datetime) -> None:
+    """Delete raw webhooks, idempotent answers and sign-in attempts that are past their time. The caller commits."""
+    prune(now, timedelta(days=current_app.config["SETTINGS"].webhook_retention_days))
+    db.session.execute(delete(IdempotentRequest).where(IdempotentRequest.created_at < now - KEEP_IDEMPOTENT_ANSWERS))
+    db.session.execute(delete(SignInAttempt).where(SignInAttempt.at < now - KEEP_SIGN_IN_ATTEMPTS))

@@ -1,0 +1,153 @@
+"""What became of the sends: answers are written many at a time, and each error does what its catalogue entry says."""
+
+import logging
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import select, update
+
+from campaign_app.domain.campaign_status import CampaignStatus
+from campaign_app.domain.message_status import MessageStatus
+from campaign_app.domain.retry_policy import Action, next_try_at, spends_attempt
+from campaign_app.extensions import db
+from campaign_app.models.campaign import Campaign
+from campaign_app.models.message import Message
+from campaign_app.services.attempts import Attempt, AttemptBatch, complete_finished
+from campaign_app.services.number import stop_number
+from campaign_app.services.opt_outs import record_opt_out
+from campaign_app.whatsapp.send_outcome import SendKind, SendOutcome
+
+log = logging.getLogger(__name__)
+
+NOT_SENT_WAIT = timedelta(seconds=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The outcome of one intent, `at` the time of its answer; None: released before a byte left."""
+
+    message_id: UUID
+    outcome: SendOutcome | None
+    at: datetime
+
+
+def settle(results: Sequence[Result], now: datetime) -> None:
+    """Write the outcomes and all that follows from them. The caller commits.
+
+    Writing the same result twice changes nothing more, and it merges with statuses that came earlier.
+    """
+    if not results:
+        return
+    batch = AttemptBatch([result.message_id for result in results])
+    wamids = _taken_wamids(results)
+    paused: dict[UUID, str] = {}
+    for result in results:
+        attempt = batch.attempts.get(result.message_id)
+        if attempt is None:
+            continue
+        if result.outcome is None:
+            _release(attempt, now)
+        elif result.outcome.kind is SendKind.ACCEPTED:
+            _accept(attempt, result, wamids)
+        elif result.outcome.kind is SendKind.UNKNOWN:
+            _leave_unconfirmed(attempt, result)
+        elif attempt.message["status"] == MessageStatus.QUEUED:
+            _refuse(attempt, result, paused, now)
+    campaigns = batch.save(now)
+    for campaign_id, reason in paused.items():
+        _pause(campaign_id, reason, now)
+    complete_finished(campaigns, now)
+
+
+def mark_orphans(epoch: int, now: datetime) -> int:
+    """Messages that an earlier holder of the lease left open: nobody knows whether they were sent. Returns how many."""
+    orphans = select(Message.id).where(
+        Message.status == "queued", Message.unconfirmed_at.is_(None), Message.lease_epoch < epoch
+    )
+    marked = 0
+    while ids := db.session.scalars(orphans.limit(500)).all():
+        settle([Result(id_, SendOutcome(SendKind.UNKNOWN, detail="The sender stopped in between."), now) for id_ in ids], now)
+        db.session.flush()
+        marked += len(ids)
+    return marked
+
+
+def _taken_wamids(results: Sequence[Result]) -> dict[str, UUID]:
+    given = [result.outcome.wamid for result in results if result.outcome is not None and result.outcome.wamid]
+    taken = select(Message.whatsapp_message_id, Message.id).where(Message.whatsapp_message_id.in_(given))
+    return dict(db.session.execute(taken).all()) if given else {}
+
+
+def _release(attempt: Attempt, now: datetime) -> None:
+    untouched = attempt.message["status"] == MessageStatus.QUEUED and attempt.message["whatsapp_message_id"] is None
+    if untouched:
+        attempt.release(now)
+
+
+def _accept(attempt: Attempt, result: Result, wamids: dict[str, UUID]) -> None:
+    wamid = result.outcome.wamid
+    if wamids.setdefault(wamid, attempt.message["id"]) == attempt.message["id"]:
+        attempt.message["whatsapp_message_id"] = wamid
+    else:
+        log.error("WhatsApp gave message %s an id that another message has", attempt.message["id"])
+    attempt.message["accepted_as"] = result.outcome.message_status
+    attempt.raise_to(MessageStatus.SENT, result.at)
+
+
+def _leave_unconfirmed(attempt: Attempt, result: Result) -> None:
+    if attempt.message["status"] == MessageStatus.QUEUED and attempt.message["unconfirmed_at"] is None:
+        attempt.message["unconfirmed_at"] = result.at
+        attempt.mirror()
+        log.warning("Message %s is not confirmed: %s", attempt.message["id"], result.outcome.detail)
+
+
+def _refuse(attempt: Attempt, result: Result, paused: dict[UUID, str], now: datetime) -> None:
+    """WhatsApp did not take it: try again later, give this recipient up, pause the campaign, or stop the number."""
+    outcome = result.outcome
+    error, entry = outcome.error, outcome.entry
+    action = Action.THROTTLE if entry is None else entry.action
+    message, recipient = attempt.message, attempt.recipient
+    message["status"] = MessageStatus.FAILED.value
+    message["refused_at"] = message["failed_at"] = result.at
+    reason = error.reason if error is not None else outcome.detail
+    attempt.explain(error.code if error else None, error.title if error else None, reason)
+    log.info("Message %s failed: %s", message["id"], reason)
+    if recipient is None:
+        return
+    if outcome.kind is SendKind.NOT_SENT:
+        attempt.requeue(now + NOT_SENT_WAIT)
+    elif action is Action.STOP_NUMBER:
+        attempt.requeue(now)
+        stop_number(error.code, reason, now)
+    elif action is Action.PAUSE_CAMPAIGN:
+        _requeue_or_fail(attempt, Action.RETRY, result, now)
+        paused[message["campaign_id"]] = f"WhatsApp refused the message: {reason}. {entry.advice}"
+    elif action in (Action.NEVER, Action.OPT_OUT):
+        if action is Action.OPT_OUT:
+            record_opt_out(message["phone_number"], "meta", reason, "WhatsApp", result.at)
+    else:
+        _requeue_or_fail(attempt, action, result, now)
+
+
+def _requeue_or_fail(attempt: Attempt, action: Action, result: Result, now: datetime) -> None:
+    recipient, outcome = attempt.recipient, result.outcome
+    entry = outcome.entry
+    spends = spends_attempt(action)
+    if spends and recipient["retry_count"] >= recipient["max_retries"]:
+        return
+    most = entry.max_retries if entry is not None else None
+    at_least = max(timedelta(seconds=outcome.retry_after_seconds or 0), entry.first_wait if entry else timedelta(0))
+    again = next_try_at(
+        action, recipient["retry_count"], now, random.random(), at_least=at_least, max_retries=most  # noqa: S311
+    )
+    if again is not None:
+        attempt.requeue(again)
+        recipient["retry_count"] += int(spends)
+
+
+def _pause(campaign_id: UUID, reason: str, now: datetime) -> None:
+    active = update(Campaign).where(Campaign.id == campaign_id, Campaign.status == CampaignStatus.ACTIVE)
+    db.session.execute(active.values(status=CampaignStatus.PAUSED, status_reason=reason[:2000], updated_at=now))

@@ -1,0 +1,171 @@
+"""A processing run: authorise, send, settle, until nothing more may leave now."""
+
+import logging
+import threading
+import time
+from datetime import datetime, timedelta
+
+from flask import current_app
+from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
+
+from campaign_app.domain.campaign_status import CampaignStatus
+from campaign_app.domain.clock import utc_now
+from campaign_app.domain.rate_limit import Pace
+from campaign_app.domain.retry_policy import Action
+from campaign_app.extensions import db
+from campaign_app.models.campaign import Campaign
+from campaign_app.models.recipient import Recipient
+from campaign_app.services.account_limit import AccountLimit
+from campaign_app.services.claims import claim, due_campaigns, end_overdue
+from campaign_app.services.cloud_api import cloud_api, missing_settings
+from campaign_app.services.dispatch import Dispatcher
+from campaign_app.services.leases import LeaseHolder, LostLease
+from campaign_app.services.number import change_number, sending_number
+from campaign_app.services.send_outcomes import Result, mark_orphans, settle
+from campaign_app.services.why_waiting import own_reason
+from campaign_app.whatsapp.send_outcome import SendKind
+
+log = logging.getLogger(__name__)
+
+HORIZON = 0.2  # seconds: departures are given out this far ahead, so a pause holds at once
+UNCLEAR_IN_A_ROW = 5
+PROBE_EVERY = timedelta(seconds=60)
+DATABASE_PAUSE = 0.5  # seconds
+
+
+class Sender:
+    """Sends for as long as it holds the lease. One object a process: the pace must not begin anew with every run.
+
+    Owns its short transactions: each one first makes sure of the lease, then settles answers and claims the next
+    recipients. None is open while a request is under way.
+    """
+
+    def __init__(self, lease: LeaseHolder):
+        settings = current_app.config["SETTINGS"]
+        self.lease = lease
+        self._stop = threading.Event()
+        self._pace = Pace(settings.send_rate_per_second, time.monotonic())
+        self._limit = AccountLimit()
+        self._unclear = 0  # unclear answers in a row
+
+    def stop(self) -> None:
+        """Claim nothing more; `run` returns when what is in flight has been answered."""
+        self._stop.set()
+
+    def run(self) -> datetime | None:
+        """Send all that is due. Returns when to look again at the latest, or None when nothing waits for a time."""
+        if missing_settings():
+            return None
+        now = utc_now()
+        orphans = mark_orphans(self.lease.epoch, now)
+        end_overdue(now)
+        change_number(last_run_at=now, run_requested_at=None)
+        due = due_campaigns(now)
+        db.session.commit()
+        if orphans:
+            log.warning("%d messages of a sender that stopped are not confirmed", orphans)
+        log.info("Processing %d campaigns", len(due))
+        if due:
+            self._send_all()
+        at = next_run_at(utc_now())
+        db.session.rollback()
+        return at
+
+    def _send_all(self) -> None:
+        concurrency = current_app.config["SETTINGS"].send_concurrency
+        dispatcher = Dispatcher(cloud_api(), concurrency, lambda: self.lease.is_trusted and not self._stop.is_set())
+        results: list[Result] = []
+        more = True
+        try:
+            while more or dispatcher.in_flight or results:
+                try:
+                    more = self._step(dispatcher, results, more and not self._stop.is_set())
+                    results = []
+                except LostLease:
+                    log.warning("The lease of the sender is lost")
+                    db.session.rollback()
+                    more = False
+                except OperationalError as error:
+                    log.error("The database cannot be written, trying again: %s", type(error.orig).__name__)
+                    db.session.rollback()
+                    time.sleep(DATABASE_PAUSE)
+                results += dispatcher.gather(self._wait(dispatcher, more), 0.004)
+        finally:
+            dispatcher.close()
+
+    def _step(self, dispatcher: Dispatcher, results: list[Result], more: bool) -> bool:
+        """One transaction: settle `results`, authorise the next sends. Returns whether there may be more to claim."""
+        if not more and not results:
+            return False
+        now, clock = utc_now(), time.monotonic()
+        if more:
+            self.lease.authorise()
+        settle(results, now)
+        self._learn(results, now, clock)
+        intents, slots = [], []
+        if more and dispatcher.free > 0:
+            most = self._permitted(now, dispatcher.free)
+            slots = self._pace.slots(most, clock, HORIZON)
+            intents = claim(len(slots), self.lease.epoch, self._limit, now) if slots else []
+            more = most > 0 and (bool(intents) or not slots)
+        db.session.commit()
+        self._pace.give_back(len(slots) - len(intents))
+        for intent, departure in zip(intents, slots, strict=False):
+            dispatcher.send(intent, departure)
+        return more
+
+    def _permitted(self, now: datetime, free: int) -> int:
+        """How many may be authorised: none while the number is stopped, one a minute while WhatsApp is failing."""
+        number = sending_number()
+        db.session.refresh(number) if number in db.session else None
+        if number.stopped_at is not None:
+            return 0
+        if number.failing_since is None:
+            return free
+        if number.next_probe_at is not None and number.next_probe_at > now:
+            return 0
+        change_number(next_probe_at=now + PROBE_EVERY)
+        return 1
+
+    def _learn(self, results: list[Result], now: datetime, clock: float) -> None:
+        """Slow down when WhatsApp asks for it; break off after too many unclear answers in a row."""
+        for result in results:
+            outcome = result.outcome
+            if outcome is None:
+                continue
+            entry = outcome.entry
+            if entry is not None and entry.action is Action.THROTTLE:
+                self._pace.throttled(clock, outcome.retry_after_seconds)
+            failing = outcome.kind in (SendKind.UNKNOWN, SendKind.NOT_SENT) or (outcome.http_status or 0) >= 500
+            self._unclear = self._unclear + 1 if failing else 0
+            if self._unclear >= UNCLEAR_IN_A_ROW and sending_number().failing_since is None:
+                change_number(failing_since=now, next_probe_at=now + PROBE_EVERY)
+                log.error("WhatsApp gives no clear answers: sending is down to one message a minute")
+            elif self._unclear == 0 and sending_number().failing_since is not None:
+                change_number(failing_since=None, next_probe_at=None)
+
+    def _wait(self, dispatcher: Dispatcher, more: bool) -> float:
+        """Seconds until there is something to do, unless an answer comes first."""
+        if not more or dispatcher.free <= 0:
+            return 0.25
+        return min(0.25, max(0.0, self._pace.next_slot() - time.monotonic() - HORIZON / 2))
+
+
+def next_run_at(now: datetime) -> datetime | None:
+    """The earliest time at which something that waits now may go on."""
+    times = []
+    number = sending_number()
+    active = select(Campaign).where(Campaign.status == CampaignStatus.ACTIVE, Campaign.messages_pending > 0)
+    for campaign in db.session.scalars(active):
+        waiting = own_reason(campaign, now)
+        next_try = select(func.min(Recipient.next_try_at)).where(
+            Recipient.campaign_id == campaign.id, Recipient.status == "pending"
+        )
+        if waiting is not None:
+            times.append(waiting.until)
+        elif number.stopped_at is None:
+            blocked_until = number.next_probe_at if number.failing_since else number.limit_frees_at
+            times += [max(blocked_until or now, db.session.scalar(next_try) or now)]
+        times.append(campaign.scheduled_end_date)
+    return min((at for at in times if at is not None), default=None)

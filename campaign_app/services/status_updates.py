@@ -1,0 +1,142 @@
+"""Statuses of messages: matched, reduced, merged, and counted in the same transaction."""
+
+import hashlib
+import json
+import logging
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import delete, select
+
+from campaign_app.domain.ids import new_id
+from campaign_app.domain.message_status import MessageStatus
+from campaign_app.domain.retry_policy import Action
+from campaign_app.extensions import db
+from campaign_app.models.message import Message
+from campaign_app.models.webhook_event import WaitingStatus
+from campaign_app.services.attempts import Attempt, AttemptBatch
+from campaign_app.services.counters import insert_for
+from campaign_app.services.opt_outs import record_opt_out
+from campaign_app.whatsapp.error_catalogue import lookup
+from campaign_app.whatsapp.errors import WebhookError
+from campaign_app.whatsapp.webhook_elements import StatusUpdate
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 500  # a transaction's part stays short, so that the sender is not kept waiting
+
+
+def apply_statuses(updates: Sequence[StatusUpdate], now: datetime) -> None:
+    """Apply the updates, and those that waited for a message which is known by now. The caller commits."""
+    waited = _take_waited()
+    everything = [*waited, *updates]
+    for start in range(0, len(everything), AT_ONCE):
+        _apply(everything[start : start + AT_ONCE], now)
+
+
+def _apply(updates: Sequence[StatusUpdate], now: datetime) -> None:
+    matches = _match(updates)
+    batch = AttemptBatch(set(matches.values()))
+    taken = _taken(updates)
+    unmatched = []
+    for index, update in enumerate(updates):
+        attempt = batch.attempts.get(matches.get(index))
+        if attempt is None:
+            unmatched.append(update)
+        else:
+            _merge(attempt, update, taken, now)
+    batch.save(now)
+    _keep_waiting(unmatched, now)
+
+
+def _match(updates: Sequence[StatusUpdate]) -> dict[int, UUID]:
+    """Index of an update → id of its message: by the id that we gave along, else by WhatsApp's."""
+    given: dict[int, UUID] = {}
+    for index, update in enumerate(updates):
+        try:
+            given[index] = UUID(update.callback_id or "")
+        except ValueError:
+            continue
+    known = set(db.session.scalars(select(Message.id).where(Message.id.in_(set(given.values()))))) if given else set()
+    matches = {index: id_ for index, id_ in given.items() if id_ in known}
+    rest = {update.wamid for index, update in enumerate(updates) if index not in matches}
+    if rest:
+        found = select(Message.whatsapp_message_id, Message.id).where(Message.whatsapp_message_id.in_(rest))
+        by_wamid = dict(db.session.execute(found).all())
+        for index, update in enumerate(updates):
+            if index not in matches and update.wamid in by_wamid:
+                matches[index] = by_wamid[update.wamid]
+    return matches
+
+
+def _taken(updates: Sequence[StatusUpdate]) -> dict[str, UUID]:
+    wamids = {update.wamid for update in updates}
+    found = select(Message.whatsapp_message_id, Message.id).where(Message.whatsapp_message_id.in_(wamids))
+    return dict(db.session.execute(found).all())
+
+
+def _merge(attempt: Attempt, update: StatusUpdate, taken: dict[str, UUID], now: datetime) -> None:
+    message = attempt.message
+    if message["whatsapp_message_id"] is None and taken.setdefault(update.wamid, message["id"]) == message["id"]:
+        message["whatsapp_message_id"] = update.wamid
+    if update.pricing_category is not None:
+        message["pricing_category"], message["pricing_type"] = update.pricing_category, update.pricing_type
+    log.info("Status update: %s -> %s", update.wamid, update.status)
+    before = message["status"], attempt.recipient and attempt.recipient["status"]
+    attempt.raise_to(update.status, update.at)
+    if update.status == MessageStatus.FAILED:
+        _fail(attempt, update.error, update)
+    if message["status"] != before[0]:
+        log.info("Updated whatsapp_messages status: %s -> %s", message["id"], message["status"])
+    if attempt.recipient is not None and attempt.recipient["status"] != before[1]:
+        log.info("Updated campaign recipient status: %s -> %s", attempt.recipient["id"], message["status"])
+
+
+def _fail(attempt: Attempt, error: WebhookError | None, update: StatusUpdate) -> None:
+    code = error.code if error is not None else None
+    reason = error.reason if error is not None else None
+    attempt.explain(code, error.title if error is not None else None, reason)
+    log.info("Message %s failed: %s", update.wamid, reason)
+    if lookup(code).action is Action.OPT_OUT:
+        record_opt_out(attempt.message["phone_number"], "meta", reason, "WhatsApp", update.at)
+
+
+def _keep_waiting(updates: Sequence[StatusUpdate], now: datetime) -> None:
+    """Keep the statuses of unknown messages: the message may become known, for 8 days."""
+    rows = {}
+    for update in updates:
+        status = {**asdict(update), "at": update.at.isoformat(), "status": update.status.value}
+        sha256 = hashlib.sha256(json.dumps(status, sort_keys=True).encode()).hexdigest()
+        rows[sha256] = {
+            "id": new_id(), "wamid": update.wamid, "status": status, "sha256": sha256, "first_seen_at": now, "occurrences": 1,
+        }  # fmt: skip
+    if rows:
+        statement = insert_for(WaitingStatus.__table__).values(list(rows.values()))
+        db.session.execute(statement.on_conflict_do_nothing(index_elements=["sha256"]))
+
+
+def _take_waited() -> list[StatusUpdate]:
+    """Statuses that waited and whose message has got its wamid since; they are taken out of the waiting ones."""
+    ready = (
+        select(WaitingStatus.id, WaitingStatus.status)
+        .join(Message, Message.whatsapp_message_id == WaitingStatus.wamid)
+        .limit(AT_ONCE)
+    )
+    rows = db.session.execute(ready).all()
+    if rows:
+        db.session.execute(delete(WaitingStatus).where(WaitingStatus.id.in_([row.id for row in rows])))
+    return [_update_of(row.status) for row in rows]
+
+
+def _update_of(status: dict) -> StatusUpdate:
+    error = status["error"]
+    return StatusUpdate(
+        **{
+            **status,
+            "at": datetime.fromisoformat(status["at"]),
+            "status": MessageStatus(status["status"]),
+            "error": WebhookError(**error) if error else None,
+        }
+    )

@@ -1,0 +1,119 @@
+"""The webhook inbox: stored first, applied later, each body once in effect."""
+
+import hashlib
+import logging
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.exc import DatabaseError, OperationalError
+
+from campaign_app.domain.clock import utc_now
+from campaign_app.domain.ids import new_id
+from campaign_app.extensions import db
+from campaign_app.models.webhook_event import WaitingStatus, WebhookEvent
+from campaign_app.services.account_webhooks import apply_others
+from campaign_app.services.consent_webhooks import apply_consent
+from campaign_app.services.counters import insert_for
+from campaign_app.services.status_updates import apply_statuses
+from campaign_app.whatsapp.payloads import UnreadableWebhook, parse_webhook
+from campaign_app.whatsapp.webhook_elements import ParsedWebhook
+
+log = logging.getLogger(__name__)
+
+BODIES_AT_ONCE = 200
+KEEP_UNMATCHED = timedelta(days=8)  # Meta delivers again for at most 7 days
+
+
+def store(raw: bytes, now: datetime) -> None:
+    """Put a body whose signature was right into the inbox; the same body again changes nothing. The caller commits."""
+    event = {"id": new_id(), "sha256": hashlib.sha256(raw).hexdigest(), "body": raw, "received_at": now, "state": "waiting"}
+    statement = insert_for(WebhookEvent.__table__).values(**event)
+    db.session.execute(statement.on_conflict_do_nothing(index_elements=["sha256"]))
+
+
+def apply_waiting(most: int = BODIES_AT_ONCE) -> int:
+    """Apply up to `most` waiting bodies, in one transaction of its own. Returns how many were taken.
+
+    A body that breaks the batch is found by applying one by one; it alone is set aside, with the reason.
+    """
+    events = _next(most)
+    if not events:
+        db.session.rollback()
+        return 0
+    try:
+        _apply(events, utc_now())
+        db.session.commit()
+    except OperationalError:
+        db.session.rollback()
+        raise
+    except (DatabaseError, ValueError) as error:
+        db.session.rollback()
+        if most > 1:
+            return sum(_apply_alone(event.id) for event in events)
+        _set_aside(events[0].id, f"It could not be stored: {type(error).__name__}", utc_now())
+        db.session.commit()
+    return len(events)
+
+
+def _apply_alone(event_id) -> int:
+    events = _next(1, event_id)
+    if not events:
+        return 0
+    try:
+        _apply(events, utc_now())
+        db.session.commit()
+    except OperationalError:
+        db.session.rollback()
+        raise
+    except (DatabaseError, ValueError) as error:
+        db.session.rollback()
+        log.error("Webhook %s is set aside: %s", event_id, type(error).__name__)
+        _set_aside(event_id, f"It could not be stored: {type(error).__name__}", utc_now())
+        db.session.commit()
+    return 1
+
+
+def _next(most: int, event_id=None) -> list:
+    waiting = select(WebhookEvent.id, WebhookEvent.body).where(WebhookEvent.state == "waiting")
+    if event_id is not None:
+        waiting = waiting.where(WebhookEvent.id == event_id)
+    return db.session.execute(waiting.order_by(WebhookEvent.id).limit(most).with_for_update(skip_locked=True)).all()
+
+
+def _apply(events: list, now: datetime) -> None:
+    parsed: list[ParsedWebhook] = []
+    states: dict[tuple[str, str | None], list] = {}
+    for event in events:
+        try:
+            webhook = parse_webhook(bytes(event.body))
+        except UnreadableWebhook as error:
+            states.setdefault(("unreadable", error.reason), []).append(event.id)
+            continue
+        parsed.append(webhook)
+        note = "\n".join(f"{one.path}: {one.reason}" for one in webhook.rejected)[:10_000] or None
+        states.setdefault(("quarantined" if note else "applied", note), []).append(event.id)
+    apply_consent(parsed, now)  # before anything else: whoever said stop must not be written to
+    apply_others(parsed, now)
+    apply_statuses([status for webhook in parsed for status in webhook.statuses], now)
+    for (state, note), ids in states.items():
+        done = update(WebhookEvent).where(WebhookEvent.id.in_(ids))
+        db.session.execute(done.values(state=state, note=note, applied_at=now))
+
+
+def _set_aside(event_id, reason: str, now: datetime) -> None:
+    aside = update(WebhookEvent).where(WebhookEvent.id == event_id)
+    db.session.execute(aside.values(state="quarantined", note=reason, applied_at=now))
+
+
+def waiting_bodies() -> tuple[int, datetime | None]:
+    """How many bodies wait, and since when the oldest."""
+    waiting = select(func.count(), func.min(WebhookEvent.received_at)).where(WebhookEvent.state == "waiting")
+    return tuple(db.session.execute(waiting).one())
+
+
+def prune(now: datetime, retention: timedelta) -> int:
+    """Delete raw bodies older than `retention`, and statuses that never found their message. Returns how many bodies."""
+    old = delete(WebhookEvent).where(WebhookEvent.received_at < now - retention, WebhookEvent.state != "waiting")
+    deleted = db.session.execute(old).rowcount
+    db.session.execute(delete(WaitingStatus).where(WaitingStatus.first_seen_at < now - KEEP_UNMATCHED))
+    return deleted

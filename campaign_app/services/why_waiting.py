@@ -1,0 +1,108 @@
+"""Why a campaign is not sending right now, and when it goes on."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from flask import current_app
+from sqlalchemy import select
+
+from campaign_app.domain.campaign_status import CampaignStatus
+from campaign_app.domain.clock import business_day, day_start
+from campaign_app.extensions import db
+from campaign_app.models.campaign import Campaign
+from campaign_app.models.recipient import Recipient
+from campaign_app.services.campaigns import window_of
+from campaign_app.services.cloud_api import missing_settings
+from campaign_app.services.forecast import sending_order
+from campaign_app.services.leases import is_held
+from campaign_app.services.number import messaging_limit, sending_number
+from campaign_app.services.send_schedule import batch_of
+
+SENDER_LEASE = "sender"
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """`reason` is a word for programs, `message` a sentence for people, `until` the time at which it goes on, if known."""
+
+    reason: str
+    message: str
+    until: datetime | None = None
+
+    def as_json(self) -> dict:
+        return {"reason": self.reason, "message": self.message, "until": self.until.isoformat() if self.until else None}
+
+
+def why_waiting(campaign: Campaign, now: datetime) -> Waiting | None:
+    """None while it is sending, or when there is nothing left to send."""
+    if campaign.status == CampaignStatus.DRAFT:
+        return Waiting("not_started", "This is a draft: nothing is sent before it is launched.", campaign.scheduled_start_date)
+    if campaign.status == CampaignStatus.PAUSED:
+        return Waiting("paused", campaign.status_reason or "The campaign is paused.")
+    if campaign.status != CampaignStatus.ACTIVE or campaign.messages_pending <= 0:
+        return None
+    return _everybody_waits(now) or own_reason(campaign, now) or _waits_for_others(campaign, now) or _waits_to_retry(campaign, now)
+
+
+def own_reason(campaign: Campaign, now: datetime) -> Waiting | None:
+    """What holds this active campaign back by its own settings: its start, its window, its daily limit."""
+    if campaign.is_scheduled(now):
+        return Waiting("not_started", "Its start is still to come.", campaign.scheduled_start_date)
+    window = window_of(campaign)
+    if window is not None and not window.is_open(now):
+        return Waiting("outside_window", "It is outside the hours in which this campaign may send.", window.opens_at(now))
+    zone = current_app.config["SETTINGS"].zone
+    row = batch_of(campaign, business_day(now, zone))
+    if row is not None and row.messages_authorised >= campaign.daily_send_limit:
+        tomorrow = day_start(business_day(now, zone) + timedelta(days=1), zone)
+        message = f"Today's limit of {campaign.daily_send_limit:,} messages is used."
+        return Waiting("daily_limit", message, window.opens_at(tomorrow) if window else tomorrow)
+    return None
+
+
+def _everybody_waits(now: datetime) -> Waiting | None:
+    missing = missing_settings()
+    if missing:
+        return Waiting("number_stopped", f"WhatsApp is not set up: {', '.join(missing)} must be set on the server.")
+    number = sending_number()
+    if number.stopped_at is not None:
+        return Waiting("number_stopped", f"Sending is stopped for the whole number: {number.stopped_reason}")
+    if not is_held(SENDER_LEASE, now):
+        message = "No sender is running: the app's timed jobs are switched off or have stopped. Ask whoever runs the server."
+        return Waiting("no_scheduler", message)
+    if number.failing_since is not None:
+        message = "WhatsApp gives no clear answers at the moment. One message a minute tries whether it is well again."
+        return Waiting("provider_failing", message, number.next_probe_at)
+    return None
+
+
+def _waits_for_others(campaign: Campaign, now: datetime) -> Waiting | None:
+    number = sending_number()
+    if number.limit_frees_at is not None and number.limit_frees_at > now:
+        limit = messaging_limit(number)
+        message = f"WhatsApp's limit of {limit or 0:,} customers in 24 hours is used, all campaigns together."
+        return Waiting("account_limit", message, number.limit_frees_at)
+    others = select(Campaign).where(
+        Campaign.status == CampaignStatus.ACTIVE, Campaign.messages_pending > 0, Campaign.id != campaign.id
+    )
+    for other in sorted(db.session.scalars(others), key=sending_order):
+        if sending_order(other) < sending_order(campaign) and own_reason(other, now) is None and _has_due(other, now):
+            return Waiting("higher_priority", f"“{other.name}” goes first.")
+    return None
+
+
+def _has_due(campaign: Campaign, now: datetime) -> bool:
+    due = select(Recipient.id).where(
+        Recipient.campaign_id == campaign.id, Recipient.status == "pending", Recipient.next_try_at <= now
+    )
+    return db.session.scalar(due.limit(1)) is not None
+
+
+def _waits_to_retry(campaign: Campaign, now: datetime) -> Waiting | None:
+    if _has_due(campaign, now):
+        return None
+    next_try = select(Recipient.next_try_at).where(Recipient.campaign_id == campaign.id, Recipient.status == "pending")
+    until = db.session.scalar(next_try.order_by(Recipient.next_try_at).limit(1))
+    if until is None:
+        return None
+    return Waiting("provider_failing", "WhatsApp asked to try the last ones again later.", until)

@@ -1,0 +1,83 @@
+"""Who may open what: one gate before every request, which denies unless the view names the role it needs."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from flask import Flask, abort, current_app, redirect, request, session, url_for
+from flask_login import AnonymousUserMixin, current_user
+
+from campaign_app.domain.clock import utc_now
+from campaign_app.domain.roles import Role
+from campaign_app.extensions import login_manager
+from campaign_app.models.user import User
+from campaign_app.services.users import user_of_session
+
+# Sign-in and static files; the webhook proves itself by signature, health says nothing personal, the API has bearer tokens.
+PUBLIC_ENDPOINTS = frozenset({"static", "bootstrap.static", "chartkick.static", "login.show", "login.sign_in"})
+PUBLIC_BLUEPRINTS = frozenset({"webhook", "health", "api"})
+
+LONGEST_SESSION = timedelta(hours=20)  # however busy it is
+ROLE_ATTRIBUTE = "required_role"
+
+
+class Anonymous(AnonymousUserMixin):
+    """Nobody: may do nothing."""
+
+    email = None
+
+    def may(self, role: Role) -> bool:
+        return False
+
+
+def requires(role: Role) -> Callable:
+    """Mark a view with the role that it needs. Stands below the route: `@blueprint.get("/x")`, then `@requires(Role.STAFF)`."""
+
+    def mark(view: Callable) -> Callable:
+        setattr(view, ROLE_ATTRIBUTE, Role(role))
+        return view
+
+    return mark
+
+
+def is_public(endpoint: str) -> bool:
+    """Whether an endpoint stands on the public list.
+
+    >>> is_public("login.show"), is_public("api.campaigns.show"), is_public("campaigns.index")
+    (True, True, False)
+    """
+    return endpoint in PUBLIC_ENDPOINTS or endpoint.split(".")[0] in PUBLIC_BLUEPRINTS
+
+
+def unguarded_endpoints(app: Flask) -> list[str]:
+    """The endpoints that neither name a role nor stand on the public list: nobody could open them."""
+    return sorted(
+        endpoint
+        for endpoint, view in app.view_functions.items()
+        if not is_public(endpoint) and getattr(view, ROLE_ATTRIBUTE, None) is None
+    )
+
+
+def register(app: Flask) -> None:
+    login_manager.anonymous_user = Anonymous
+    login_manager.user_loader(_load_user)
+    app.before_request(_guard)
+
+
+def _load_user(session_key: str) -> User | None:
+    signed_in_at = session.get("signed_in_at")
+    if signed_in_at is None or utc_now() - datetime.fromtimestamp(signed_in_at, UTC) > LONGEST_SESSION:
+        return None
+    return user_of_session(session_key)
+
+
+def _guard():
+    endpoint = request.endpoint
+    if endpoint is None or is_public(endpoint):
+        return None
+    role = getattr(current_app.view_functions[endpoint], ROLE_ATTRIBUTE, None)
+    if not current_user.is_authenticated:
+        wanted = request.full_path.rstrip("?") if request.method in ("GET", "HEAD") else None
+        return redirect(url_for("login.show", next=wanted if wanted != "/" else None), 303)
+    if role is None or not current_user.may(role):
+        abort(403)
+    return None

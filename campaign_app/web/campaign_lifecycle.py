@@ -1,0 +1,86 @@
+"""The verbs of a campaign: launch, pause, resume, cancel, clone, retry the failed."""
+
+from uuid import UUID
+
+from flask import Blueprint, flash, redirect, url_for
+from flask_login import current_user
+
+from campaign_app.domain.clock import utc_now
+from campaign_app.domain.errors import Conflict
+from campaign_app.domain.roles import Role
+from campaign_app.extensions import db
+from campaign_app.services import launch as launching
+from campaign_app.services import lifecycle
+from campaign_app.services.campaigns import clone_campaign, find_campaign
+from campaign_app.services.retries import retry_failed as queue_failed_again
+from campaign_app.web.access import requires
+from campaign_app.web.formatting import error_code, number, plural
+
+blueprint = Blueprint("campaign_lifecycle", __name__, url_prefix="/campaigns/<uuid:campaign_id>")
+
+
+@blueprint.post("/launch")
+@requires(Role.STAFF)
+def launch(campaign_id: UUID):
+    return _move(launching.launch, campaign_id, "The campaign is launched.")
+
+
+@blueprint.post("/pause")
+@requires(Role.STAFF)
+def pause(campaign_id: UUID):
+    return _move(lifecycle.pause, campaign_id, "The campaign is paused. What is on its way is finished; nothing new leaves.")
+
+
+@blueprint.post("/resume")
+@requires(Role.STAFF)
+def resume(campaign_id: UUID):
+    return _move(lifecycle.resume, campaign_id, "The campaign goes on.")
+
+
+@blueprint.post("/cancel")
+@requires(Role.STAFF)
+def cancel(campaign_id: UUID):
+    return _move(lifecycle.cancel, campaign_id, "The campaign is cancelled.")
+
+
+@blueprint.post("/clone")
+@requires(Role.STAFF)
+def clone(campaign_id: UUID):
+    copy = clone_campaign(find_campaign(campaign_id), current_user.email, utc_now())
+    db.session.commit()
+    flash("This is the copy: a draft with the same message and audience. Set its dates, then launch it.", "success")
+    return redirect(url_for("campaign_forms.edit", campaign_id=copy.id), 303)
+
+
+@blueprint.post("/retry-failed")
+@requires(Role.STAFF)
+def retry_failed(campaign_id: UUID):
+    try:
+        retried = queue_failed_again(campaign_id, current_user.email, utc_now())
+    except Conflict as conflict:
+        return _refused(campaign_id, conflict)
+    db.session.commit()
+    left = ", ".join(f"{number(row.failures)} × {error_code(row.code)} {row.title}" for row in retried.left)
+    sentence = f"{plural(retried.requeued, 'person is', 'people are')} queued again."
+    if left:
+        sentence += f" Left out, because another try cannot help: {left}."
+    flash(sentence, "success" if retried.requeued else "warning")
+    return redirect(url_for("campaigns.show", campaign_id=campaign_id), 303)
+
+
+def _move(verb, campaign_id: UUID, sentence: str):
+    actor = current_user.email  # read before: the verb may end the transaction
+    try:
+        verb(campaign_id, actor, utc_now())
+    except Conflict as conflict:
+        return _refused(campaign_id, conflict)
+    db.session.commit()
+    flash(sentence, "success")
+    return redirect(url_for("campaigns.show", campaign_id=campaign_id), 303)
+
+
+def _refused(campaign_id: UUID, conflict: Conflict):
+    """Back to the campaign's page, with the reason: there is what helps."""
+    db.session.rollback()
+    flash(conflict.sentence, "danger")
+    return redirect(url_for("campaigns.show", campaign_id=campaign_id), 303)

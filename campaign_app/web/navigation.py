@@ -1,0 +1,38 @@
+"""The main menu: which pages it offers to whom, and which one is open."""
+
+from typing import NamedTuple
+
+from flask import Flask, request
+from flask_login import current_user
+
+from campaign_app.domain.roles import Role
+
+
+class MenuItem(NamedTuple):
+    label: str
+    path: str
+    is_current: bool
+
+
+_ITEMS = (
+    ("Home", "/", Role.VIEWER),
+    ("Campaigns", "/campaigns", Role.VIEWER),
+    ("Customers", "/customers", Role.VIEWER),
+    ("Templates", "/templates", Role.VIEWER),
+    ("Failures", "/failures", Role.VIEWER),
+    ("Opt-outs", "/opt-outs", Role.VIEWER),
+    ("Settings", "/settings", Role.ADMIN),
+)
+
+
+def register(app: Flask) -> None:
+    app.jinja_env.globals["menu"] = menu
+
+
+def menu() -> list[MenuItem]:
+    """The items that the person may open."""
+    return [MenuItem(label, path, _is_open(path)) for label, path, role in _ITEMS if current_user.may(role)]
+
+
+def _is_open(path: str) -> bool:
+    return request.path == path or (path != "/" and request.path.startswith(path + "/"))

@@ -1,0 +1,49 @@
+"""Where WhatsApp delivers: verified over the raw bytes, stored durably, answered; everything else happens later."""
+
+import hmac
+
+from flask import Blueprint, Response, current_app, request
+from sqlalchemy.exc import SQLAlchemyError
+
+from campaign_app.domain.clock import utc_now
+from campaign_app.extensions import csrf, db
+from campaign_app.services.webhook_inbox import store
+from campaign_app.whatsapp.signature import is_valid
+
+blueprint = Blueprint("webhook", __name__, url_prefix="/webhook")
+csrf.exempt(blueprint)  # the signature is the proof of origin
+
+LARGEST_BODY = 3 * 2**20  # Source: Meta, "Webhooks: payload size", 3 MB
+
+
+@blueprint.get("/whatsapp")
+def handshake():
+    """Meta asks once whether this address is ours: the challenge as plain text, or 403."""
+    expected = current_app.config["SETTINGS"].whatsapp_verify_token or ""
+    given = request.args.get("hub.verify_token", "")
+    right = bool(expected) and hmac.compare_digest(given.encode(), expected.encode())
+    if request.args.get("hub.mode") != "subscribe" or not right:
+        return _answer(403)
+    return Response(request.args.get("hub.challenge", ""), mimetype="text/plain")
+
+
+@blueprint.post("/whatsapp")
+def receive():
+    """200 only when the body is committed; 403 without a right signature; 503 when the database cannot take it, so that
+    WhatsApp delivers again."""
+    request.max_content_length = LARGEST_BODY
+    raw = request.get_data(cache=False)
+    secret = current_app.config["SETTINGS"].whatsapp_app_secret
+    if not is_valid(raw, request.headers.get("X-Hub-Signature-256"), [secret] if secret else []):
+        return _answer(403)
+    try:
+        store(raw, utc_now())
+        db.session.commit()
+    except SQLAlchemyError:
+        db.session.rollback()
+        return _answer(503)
+    return _answer(200)
+
+
+def _answer(status: int) -> Response:
+    return Response(b"", status=status, mimetype="text/plain")

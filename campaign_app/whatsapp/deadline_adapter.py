@@ -1,0 +1,109 @@
+"""An HTTP adapter for requests that keeps one deadline for a whole exchange and knows what was written.
+
+A read timeout alone bounds each wait, not their sum: a server that sends a byte now and then holds a thread
+for hours. And a broken connection alone does not say whether the request had left.
+"""
+
+import http.client
+import io
+import math
+import socket
+import threading
+import time
+
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+
+class Exchange(threading.local):
+    """The request that this thread is busy with. `deadline` is by the monotonic clock."""
+
+    deadline: float = math.inf
+    head_written: bool = False
+    body_begun: bool = False  # from here on the server may have the whole request
+
+    def begin(self, seconds: float) -> None:
+        self.deadline = time.monotonic() + seconds
+        self.head_written = self.body_begun = False
+
+    def time_left(self) -> float:
+        """Seconds, above 0. Raises TimeoutError once there are none."""
+        left = self.deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("the time for the whole exchange is over")
+        return left
+
+
+exchange = Exchange()
+
+
+class DeadlineAdapter(HTTPAdapter):
+    """Never repeats a request. Call `exchange.begin(seconds)` before each one."""
+
+    def __init__(self) -> None:
+        super().__init__(max_retries=0, pool_connections=1, pool_maxsize=1)
+
+    def init_poolmanager(self, *arguments, **options) -> None:
+        super().init_poolmanager(*arguments, **options)
+        self.poolmanager.pool_classes_by_scheme = {"http": _HttpPool, "https": _HttpsPool}
+
+
+class _TimedReader(io.RawIOBase):
+    """Reads from a socket, each time for no longer than the exchange has left."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+        self._raw = sock.makefile("rb", buffering=0)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer) -> int | None:
+        self._sock.settimeout(exchange.time_left())
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _TimedResponse(http.client.HTTPResponse):
+    def __init__(self, sock: socket.socket, *arguments, **options) -> None:
+        super().__init__(sock, *arguments, **options)
+        timed = io.BufferedReader(_TimedReader(sock))
+        self.fp.close()
+        self.fp = timed
+
+
+class _Watched:
+    """Marks when the head is written and when the body begins, and bounds each write."""
+
+    response_class = _TimedResponse
+
+    def endheaders(self, *arguments, **options) -> None:
+        super().endheaders(*arguments, **options)
+        exchange.head_written = True
+
+    def send(self, data) -> None:
+        if self.sock is None:
+            self.connect()
+        self.sock.settimeout(exchange.time_left())
+        exchange.body_begun = exchange.head_written
+        super().send(data)
+
+
+class _HttpConnection(_Watched, HTTPConnection):
+    pass
+
+
+class _HttpsConnection(_Watched, HTTPSConnection):
+    pass
+
+
+class _HttpPool(HTTPConnectionPool):
+    ConnectionCls = _HttpConnection
+
+
+class _HttpsPool(HTTPSConnectionPool):
+    ConnectionCls = _HttpsConnection

@@ -1,0 +1,1 @@
+"""Tests of the Cloud API's requests, answers, webhooks and error codes."""
