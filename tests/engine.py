@@ -5,8 +5,8 @@ from contextlib import contextmanager
 
 import requests
 from flask import Flask
-from sqlalchemy import select
 
+from campaign_app.database import reading
 from campaign_app.domain.clock import utc_now
 from campaign_app.extensions import db
 from campaign_app.models.campaign import Campaign
@@ -16,7 +16,7 @@ from campaign_app.services.launch import launch
 from campaign_app.services.leases import LeaseHolder
 from campaign_app.services.recount import mismatches
 from campaign_app.services.sender import Sender
-from campaign_app.services.webhook_inbox import apply_waiting, store
+from campaign_app.services.webhook_inbox import apply_waiting, store, waiting_bodies
 from campaign_app.services.why_waiting import SENDER_LEASE
 from campaign_app.whatsapp.signature import is_valid
 from tests.databases import an_app
@@ -83,13 +83,27 @@ def apply_all() -> None:
 
 
 def the_campaign(campaign_id) -> Campaign:
+    """The campaign as it stands now. Read without the writer's lock, which a server may need at this moment."""
     db.session.rollback()
-    return db.session.scalar(select(Campaign).where(Campaign.id == campaign_id).execution_options(populate_existing=True))
+    with reading():
+        campaign = db.session.get(Campaign, campaign_id)
+        db.session.expunge_all()
+        db.session.rollback()
+    return campaign
+
+
+def webhooks_waiting() -> int:
+    with reading():
+        waiting, _ = waiting_bodies()
+        db.session.rollback()
+    return waiting
 
 
 def counters_are_true() -> bool:
     db.session.rollback()
-    found = mismatches()
+    with reading():
+        found = mismatches()
+        db.session.rollback()
     assert found == []
     return True
 
@@ -107,5 +121,5 @@ def wait_until(condition, seconds: float = 20, every: float = 0.05):
 
 __all__ = [
     "RunningSimulator", "a_launched_campaign", "a_sender", "an_app_on", "apply_all", "counters_are_true", "customers",
-    "is_valid", "process", "requests", "store", "the_campaign", "wait_until",
+    "is_valid", "process", "requests", "store", "the_campaign", "wait_until", "webhooks_waiting",
 ]  # fmt: skip

@@ -149,7 +149,9 @@ class RunningSimulator:
         return [json.loads(line) for line in answer.text.splitlines()]
 
     def _control(self, name: str, body: object) -> dict:
-        return self._answer(self._session.post(f"{self.url}/_simulator/{name}", json=body, timeout=60))
+        headers = {"Content-Type": "application/json"}
+        url = f"{self.url}/_simulator/{name}"
+        return self._answer(self._session.post(url, data=json.dumps(body), headers=headers, timeout=60))
 
     @staticmethod
     def _answer(answer: requests.Response) -> dict:

@@ -49,7 +49,10 @@ def clean_text(value: Any) -> str:
     """
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise Invalid("This must be text.")
-    text = one_line(str(value))
+    text = str(value)
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())
+    text = one_line(text)
     if not text.isascii():
         text = unicodedata.normalize("NFC", text.translate(_DIRECTION_MARKS))
     return " ".join(text.split())

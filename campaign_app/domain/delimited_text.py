@@ -122,7 +122,9 @@ class _Lines:
             return None
         self._number += 1
         if len(line) == LONGEST_LINE and not line.endswith("\n"):
-            raise Invalid(f"Line {self._number:,} is longer than {LONGEST_LINE:,} characters: this is not a customer file.")
+            raise Invalid(
+                f"Line {self._number:,} is longer than {LONGEST_LINE:,} characters: this is not a customer file."
+            )
         return self._number, line.rstrip("\n")
 
     def give_back(self, lines: list[tuple[int, str]]) -> None:

@@ -17,7 +17,8 @@ _WHOLE_FLOAT = re.compile(
 )  # programs that keep the column as decimals write 919876543210.0
 _SCHEME = re.compile(r"(?:tel|whatsapp):\s*", re.IGNORECASE)
 _BETWEEN_NUMBERS = re.compile(r"[/|;,&\n]")
-_NO_FORMATTING = re.compile(r"\+?\d{7,15}")
+_NOTHING_BUT_A_NUMBER = re.compile(r"\+?\d{7,15}")
+_HARMLESS = str.maketrans("", "", " -()")
 _LEAST_DIGITS_OF_A_NUMBER = 7
 
 
@@ -37,7 +38,7 @@ def parse_phone(text: str | None, default_country: str | None) -> str:
     if _ROUNDED.fullmatch(written):
         advice = "format the column as text and export again"
         raise Invalid(f"{written} is a number that a spreadsheet has rounded: {advice}.")
-    if not _NO_FORMATTING.fullmatch(written):
+    if not _NOTHING_BUT_A_NUMBER.fullmatch(written.translate(_HARMLESS)):
         _refuse_what_is_no_number(written)
     digits = re.sub(r"\D", "", written)
     if written.lstrip("(").startswith("+"):
@@ -123,6 +124,8 @@ def _national(digits: str, country: str) -> PhoneNumber:
 
 
 def _checked(number: PhoneNumber) -> str:
+    if phonenumbers.is_valid_number(number):
+        return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
     possible = phonenumbers.is_possible_number_with_reason(number)
     code = f"+{number.country_code}"
     if possible in (ValidationResult.TOO_SHORT, ValidationResult.IS_POSSIBLE_LOCAL_ONLY):
@@ -131,6 +134,4 @@ def _checked(number: PhoneNumber) -> str:
         raise Invalid(f"The phone number is too long for a number of {code}.")
     if possible != ValidationResult.IS_POSSIBLE:
         raise Invalid(f"The phone number has not as many digits as numbers of {code} have.")
-    if not phonenumbers.is_valid_number(number):
-        raise Invalid(f"There is no such phone number in {code}: no numbers there begin like that.")
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    raise Invalid(f"There is no such phone number in {code}: no numbers there begin like that.")

@@ -38,7 +38,9 @@ def encoding_of(file: BinaryIO) -> str:
     if not sample.strip(b"\0\r\n\t \x1a\xef\xbb\xbf\xff\xfe"):
         raise Invalid("The file is empty.")
     _refuse_other_kinds(sample)
-    encoding = next((name for mark, name in _MARKS if sample.startswith(mark)), None) or _utf16_without_mark(sample)
+    encoding = next((name for mark, name in _MARKS if sample.startswith(mark)), None) or _utf16_without_mark(
+        sample
+    )
     if encoding is None:
         _refuse_binary(sample)
         encoding = _one_byte_or_utf8(file)
@@ -80,7 +82,7 @@ def _one_byte_or_utf8(file: BinaryIO) -> str:
         undefined = undefined or len(block) != len(block.translate(None, _UNDEFINED_IN_CP1252))
         text = decoder.decode(block)
         broken += text.count("\ufffd")
-        beyond_ascii += sum(sign > "\x7f" for sign in text)
+        beyond_ascii += len(text) - len(text.encode("ascii", "ignore"))
     broken += len(decoder.decode(b"", True))
     if broken * 10 <= beyond_ascii - broken or not broken:
         return "utf-8"

@@ -28,7 +28,7 @@ from campaign_app.whatsapp.send_outcome import SendKind
 
 log = logging.getLogger(__name__)
 
-HORIZON = 0.2  # seconds: departures are given out this far ahead, so a pause holds at once
+HORIZON = 0.05  # seconds: departures are given out this far ahead; few intents are open that have not left yet
 UNCLEAR_IN_A_ROW = 5
 PROBE_EVERY = timedelta(seconds=60)
 DATABASE_PAUSE = 0.5  # seconds

@@ -118,6 +118,6 @@ _LINES = """
 2388293 | 400 | Too many variables for the length | The template has too many variables for its length.
 2388299 | 400 | Variables at start or end | Variables cannot be at the start or end of the template.
 2494100 | 400 | Phone number in maintenance | The phone number is in maintenance mode.
-"""  # noqa: E501 - a line an error
+"""
 
 CATALOGUE: dict[int, CataloguedError] = dict(_entry(line) for line in _LINES.strip().splitlines())

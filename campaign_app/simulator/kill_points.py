@@ -60,16 +60,18 @@ class KillPoints:
         for point in [one for one in self.armed if one.point == name]:
             self._count(point, post)
 
-    def connect(self, address: tuple) -> None:
-        """Count a new connection, if it comes from a process that is to be killed on connecting."""
+    def connect(self, address: tuple) -> bool:
+        """Count a new connection, if it comes from a process that is to be killed on connecting; true if it was."""
+        fired = False
         for point in [one for one in self.armed if one.point == "on_connect"]:
             if is_connection_of(point, address):
-                self._count(point, None)
+                fired = self._count(point, None) or fired
+        return fired
 
-    def _count(self, point: KillPoint, post: Post | None) -> None:
+    def _count(self, point: KillPoint, post: Post | None) -> bool:
         point.after -= 1
         if point.after > 0:
-            return
+            return False
         self.armed.remove(point)
         if post:
             post.killed = point.point
@@ -82,6 +84,7 @@ class KillPoints:
         except ProcessLookupError:
             fired["was_alive"] = False
         self.fired.append(fired)
+        return True
 
 
 def is_connection_of(point: KillPoint, address: tuple) -> bool:

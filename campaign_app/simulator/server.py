@@ -89,7 +89,9 @@ async def _accept(listener: socket.socket, runner: web.AppRunner, simulator: Sim
     loop = asyncio.get_running_loop()
     while True:
         connection, address = await loop.sock_accept(listener)
-        simulator.kill_points.connect(address)
+        if simulator.kill_points.connect(address):
+            connection.close()  # what the client wrote before it died is never read
+            continue
         try:
             await loop.connect_accepted_socket(runner.server, connection)
         except OSError:

@@ -62,6 +62,7 @@ class SimulatorSettings:
     read_delay: Annotated[Range, "from delivered to read"] = (2.0, 30.0)
     failed_delay: Annotated[Range, "from acceptance, or delivery, to failed"] = (0.5, 3.0)
     duplicate_rate: Annotated[float, "share of statuses that come twice"] = 0.0
+    repeat_delay: Annotated[Range, "from a status to its repetition"] = (0.0, 10.0)
     disorder_rate: Annotated[float, "share of messages whose statuses come in the wrong order"] = 0.0
     loss_rate: Annotated[float, "share of statuses that never come"] = 0.0
     status_contacts: Annotated[bool, "statuses carry contacts and user ids, as since April 2026"] = True
@@ -109,6 +110,7 @@ FAST = {
     "delivered_delay": (0.05, 0.6),
     "read_delay": (0.1, 3.0),
     "failed_delay": (0.05, 0.5),
+    "repeat_delay": (0.0, 1.0),
     "retry_first": 0.2,
     "retry_most": 5.0,
 }

@@ -6,7 +6,6 @@ from .behaviour import Fate, share
 from .settings import Range, SimulatorSettings
 
 REPEATS = 3
-LONGEST_REPEAT_SECONDS = 2.0
 DISORDER_GAP_SECONDS = 0.2
 
 
@@ -90,9 +89,10 @@ def _copies(
 ) -> tuple[float, ...]:
     if share(settings.seed, number, f"{name} lost") < settings.loss_rate:
         return ()
-    later = [share(settings.seed, number, f"{name} copy {copy}") for copy in range(1, REPEATS)]
+    times = 1 + (share(settings.seed, number, f"{name} twice") < settings.duplicate_rate)
     if fate.kind == "repeated_statuses":
-        return (after, *(after + LONGEST_REPEAT_SECONDS * one for one in later))
-    if share(settings.seed, number, f"{name} twice") < settings.duplicate_rate:
-        return (after, after + LONGEST_REPEAT_SECONDS * later[0])
-    return (after,)
+        times = REPEATS
+    later = (
+        seconds_within(settings.repeat_delay, settings, number, f"{name} {copy}") for copy in range(1, times)
+    )
+    return (after, *(after + seconds for seconds in later))

@@ -43,6 +43,7 @@ class TemplateStore:
 
     def reset(self) -> None:
         self._templates.clear()
+        self._shapes.clear()
         for template in DEFAULT_TEMPLATES:
             self.put(template)
 

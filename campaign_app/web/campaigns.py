@@ -139,11 +139,14 @@ def _chart(figures) -> dict:
     """The figures of the table beneath the chart, as the script reads them."""
     return {
         "days": [short_day(figure.day) for figure in figures],
-        "counts": {name: [getattr(figure, name) for figure in figures] for name in ("sent", "delivered", "read", "failed")},
-        "rates": {
-            "delivered": [figure.delivery_rate_to_date for figure in figures],
-            "read": [figure.read_rate_to_date for figure in figures],
-        },
+        "counts": [
+            {"name": name, "label": name.capitalize(), "values": [getattr(figure, name) for figure in figures]}
+            for name in ("sent", "delivered", "read", "failed")
+        ],
+        "rates": [
+            {"name": "delivered", "label": "Delivered, of sent", "values": [one.delivery_rate_to_date for one in figures]},
+            {"name": "read", "label": "Read, of delivered", "values": [one.read_rate_to_date for one in figures]},
+        ],
     }
 
 

@@ -3,13 +3,45 @@
 from chartkick.flask import chartkick_blueprint
 from flask import Flask
 
-from campaign_app.web import access, clean_input, errors, formatting, headers, health, login, navigation, webhook
+from campaign_app.web import (
+    access,
+    api_tokens,
+    campaign_failures,
+    campaign_forms,
+    campaign_lifecycle,
+    campaigns,
+    clean_input,
+    errors,
+    formatting,
+    headers,
+    health,
+    home,
+    login,
+    message_templates,
+    navigation,
+    number,
+    recipients,
+    settings,
+    users,
+    webhook,
+)
 
 SHARED = (errors, headers, access, clean_input, formatting, navigation)
 
 BLUEPRINTS = (
     chartkick_blueprint,  # serves Chart.js from where the package ships it
     login.blueprint,
+    home.blueprint,
+    campaigns.blueprint,
+    campaign_forms.blueprint,
+    campaign_lifecycle.blueprint,
+    campaign_failures.blueprint,
+    recipients.blueprint,
+    message_templates.blueprint,
+    number.blueprint,
+    settings.blueprint,
+    users.blueprint,
+    api_tokens.blueprint,
     webhook.blueprint,
     health.blueprint,
 )

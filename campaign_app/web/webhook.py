@@ -1,6 +1,7 @@
 """Where WhatsApp delivers: verified over the raw bytes, stored durably, answered; everything else happens later."""
 
 import hmac
+import logging
 
 from flask import Blueprint, Response, current_app, request
 from sqlalchemy.exc import SQLAlchemyError
@@ -12,6 +13,8 @@ from campaign_app.whatsapp.signature import is_valid
 
 blueprint = Blueprint("webhook", __name__, url_prefix="/webhook")
 csrf.exempt(blueprint)  # the signature is the proof of origin
+
+log = logging.getLogger(__name__)
 
 LARGEST_BODY = 3 * 2**20  # Source: Meta, "Webhooks: payload size", 3 MB
 
@@ -39,8 +42,9 @@ def receive():
     try:
         store(raw, utc_now())
         db.session.commit()
-    except SQLAlchemyError:
+    except SQLAlchemyError as error:
         db.session.rollback()
+        log.error("A webhook could not be stored: %s", getattr(error, "orig", None) or error)
         return _answer(503)
     return _answer(200)
 

@@ -23,6 +23,7 @@ class CatalogueEntry:
     max_retries: int | None = None
     first_wait: timedelta = timedelta(0)
     when_exhausted: Action = Action.NEVER
+    pause_after: int = 1  # of pause_campaign: so many failures of one campaign with this code pause it
     known: bool = True
 
     @property

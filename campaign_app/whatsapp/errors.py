@@ -65,7 +65,7 @@ def graph_error(document: object, http_status: int) -> GraphError | None:
         return None
     message = _CODE_PREFIX.sub("", message) or None if message else None
     title = lookup(code).title or text_of(error.get("error_user_title"))
-    if title and message and title.casefold() == message.casefold():
+    if title and message and title.casefold() == message.rstrip(".").casefold():
         title = None
     transient = error.get("is_transient")
     return GraphError(

@@ -51,7 +51,7 @@ def outcome_of(answer: Answer) -> SendOutcome:
     try:
         document = load_json(answer.body)
     except NotJson:
-        return _because(unknown, "whose body is not JSON")
+        return _because(unknown, "with something else than JSON")
     if answer.status == 200:
         return _accepted(document) or _because(unknown, "without a message id")
     error = graph_error(document, answer.status) if 400 <= answer.status <= 599 else None

@@ -5,6 +5,17 @@ import pytest
 from tests.simulator.webhook_sink import WebhookSink
 from tests.simulator_process import RunningSimulator
 
+# Far enough apart that statuses posted on different connections arrive in their order.
+SHORT = {
+    "latency": "0",
+    "late_answer": 0.2,
+    "sent_delay": "0.01-0.05",
+    "delivered_delay": "0.08-0.12",
+    "read_delay": "0.08-0.12",
+    "failed_delay": "0.08-0.12",
+    "repeat_delay": "0-0.2",
+}
+
 
 @pytest.fixture(scope="module")
 def running_sink():
@@ -15,7 +26,7 @@ def running_sink():
 
 @pytest.fixture(scope="module")
 def running_simulator(running_sink):
-    with RunningSimulator(webhook_url=running_sink.url, latency="0", read_delay="0.05-0.3") as simulator:
+    with RunningSimulator(webhook_url=running_sink.url, **SHORT) as simulator:
         yield simulator
         assert simulator.errors() == ""
 

@@ -10,7 +10,9 @@ from tests.simulator.sending import ORDINARY_NUMBER, a_message, a_template, body
 
 def test_settings_change_while_running_and_reset_brings_them_back(simulator):
     before = simulator.settings()
-    assert simulator.settings(read_rate=0.5, sent_delay=[0, 1], messaging_limit="TIER_10K")["read_rate"] == 0.5
+    assert (
+        simulator.settings(read_rate=0.5, sent_delay=[0, 1], messaging_limit="TIER_10K")["read_rate"] == 0.5
+    )
     send(simulator, a_message())
     simulator.reset()
 
@@ -130,7 +132,9 @@ def test_a_template_can_be_added_while_running(simulator):
 def test_a_new_messaging_limit_is_reported_and_told(simulator, sink):
     simulator.settings(messaging_limit="TIER_250")
 
-    number = get(simulator, simulator.phone_number_id, fields="whatsapp_business_manager_messaging_limit").json()
+    number = get(
+        simulator, simulator.phone_number_id, fields="whatsapp_business_manager_messaging_limit"
+    ).json()
     assert number["whatsapp_business_manager_messaging_limit"] == "TIER_250"
     [quality] = sink.changes("phone_number_quality_update")
     assert quality["max_daily_conversations_per_business"] == "TIER_250" and quality["event"] == "DOWNGRADE"
@@ -204,7 +208,8 @@ def test_without_an_address_a_webhook_by_hand_is_refused(simulator):
 
 
 @pytest.mark.parametrize(
-    "content", [{}, {"from": "+919812340000"}, {"from": "x", "text": "a"}, {"from": "1", "text": "a", "button": "b"}]
+    "content",
+    [{}, {"from": "+919812340000"}, {"from": "x", "text": "a"}, {"from": "1", "text": "a", "button": "b"}],
 )
 def test_an_inbound_that_says_too_little_or_too_much_is_refused(simulator, content):
     response = requests.post(f"{simulator.url}/_simulator/inbound", json=content, timeout=5)

@@ -14,7 +14,14 @@ from campaign_app.services.send_schedule import schedule_days
 from campaign_app.services.webhook_inbox import store
 from campaign_app.services.why_waiting import SENDER_LEASE, why_waiting
 from tests.engine import (
-    RunningSimulator, a_launched_campaign, an_app_on, apply_all, counters_are_true, customers, process, the_campaign,
+    RunningSimulator,
+    a_launched_campaign,
+    an_app_on,
+    apply_all,
+    counters_are_true,
+    customers,
+    process,
+    the_campaign,
 )
 from tests.simulator.webhook_sink import WebhookSink
 

@@ -3,10 +3,14 @@
 import json
 import re
 import socket
+import struct
 import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+
+ACCEPTED = {"messages": [{"id": "wamid.X", "message_status": "accepted"}]}
+PAYLOAD = {"messaging_product": "whatsapp", "to": "+14155550123", "text": "é😀"}
 
 
 @dataclass
@@ -72,3 +76,22 @@ def answering(*answers: bytes) -> Callable:
             connection.sendall(answers[min(len(peer.requests), len(answers)) - 1])
 
     return handle
+
+
+def after_the_request(*steps):
+    """A handler that reads one request, then does these steps: bytes to send, or functions to call."""
+
+    def handle(connection, peer):
+        peer.read_request(connection)
+        for step in steps:
+            step(connection, peer) if callable(step) else connection.sendall(step)
+
+    return handle
+
+
+def reset(connection, _peer):
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+def hang(_connection, peer):
+    peer.closing.wait(10)

@@ -20,11 +20,11 @@ ACTIONS = {
     Action.PAIR_WAIT: [131056],
     Action.OPT_OUT: [131050],
     Action.NEVER: [
-        130403, 130472, 130497, 131021, 131026, 131052, 131060, 131062, 132005, 137000, 200005, 200006,
+        130403, 130472, 130497, 131021, 131026, 131047, 131051, 131052, 131060, 131062, 132005, 137000, 200005, 200006,
         200007,
     ],
     Action.PAUSE_CAMPAIGN: [
-        100, 131008, 131009, 131014, 131020, 131041, 131047, 131051, 131053, 131055, 131059, 131200,
+        100, 131008, 131009, 131014, 131020, 131041, 131053, 131055, 131059, 131200,
         131299, 132000, 132001, 132007, 132008, 132012, 132015, 132016, 132018, 132068, 134011, 134100,
         134102, 134103, 135000, 138000, 138006, 138999, 139000, 139001, 139002, 139003, 139004, 139100,
         139101, 139102, 139103, 147001, 147005, 1752041, 2388019, 2388039, 2388040, 2388047, 2388072,
@@ -83,6 +83,11 @@ def test_trouble_that_may_hide_a_fault_of_ours_pauses_the_campaign_in_the_end():
     assert (entry.action, entry.max_retries) == (Action.RETRY, FEW_RETRIES)
     assert entry.when_exhausted is Action.PAUSE_CAMPAIGN
     assert lookup(2).when_exhausted is Action.NEVER
+
+
+def test_a_file_that_could_not_be_fetched_once_does_not_pause_a_whole_campaign():
+    assert lookup(131053).pause_after == lookup(131014).pause_after == 5
+    assert lookup(132000).pause_after == 1
 
 
 @pytest.mark.parametrize(("code", "seconds"), [(131057, 60), (134101, 600), (132069, 3600), (2, 0)])

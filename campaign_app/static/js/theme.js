@@ -5,6 +5,7 @@
     document.documentElement.dataset.bsTheme = dark.matches ? "dark" : "light";
     document.dispatchEvent(new CustomEvent("themechange"));
   };
+  document.documentElement.dataset.script = "on";
   apply();
   dark.addEventListener("change", apply);
 })();

@@ -1,0 +1,87 @@
+"""Customers from a file: every row that can be taken is taken, every other one is told with its line and reason."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import BinaryIO
+
+from campaign_app.domain.customer_file import CustomerRow, RefusedRow, read_customers
+from campaign_app.domain.customer_header import is_header
+from campaign_app.domain.delimited_text import delimited_rows
+from campaign_app.services.customer_writes import CHUNK, Written, hold_other_lists, write_customers
+from campaign_app.services.spreadsheet import is_workbook, workbook_rows
+from campaign_app.services.staged_customers import StagedCustomers
+
+MOST_LISTED = 100_000  # rows told one by one; all are counted
+
+
+@dataclass(frozen=True, slots=True)
+class DuplicateRow:
+    """A row whose number stood before in the file, on `first_line`: the two became one customer."""
+
+    line: int
+    first_line: int
+    phone_number: str
+
+
+@dataclass
+class ImportReport:
+    """rows = added + changed + unchanged + duplicates + refused_count; empty lines are no rows.
+
+    `kept_refusals`: customers whose recorded "no" stays, though the file says "yes".
+    """
+
+    source: str
+    dry_run: bool
+    rows: int = 0
+    empty: int = 0
+    added: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    kept_refusals: int = 0
+    duplicates: int = 0
+    refused_count: int = 0
+    refused: list[RefusedRow] = field(default_factory=list)
+    duplicate_rows: list[DuplicateRow] = field(default_factory=list)
+
+
+def import_customers(
+    file: BinaryIO, default_country: str | None, dry_run: bool, source: str, now: datetime
+) -> ImportReport:
+    """Read a CSV or XLSX file (it must be seekable) and write its customers; the caller commits.
+
+    `source` is the name of the file. An empty cell never empties what is known, a "yes" never lifts a recorded "no",
+    opt-outs are not touched. Raises Invalid, before anything is written, where the file as a whole cannot be read;
+    Conflict while another list is being written. The whole file is read before the transaction begins.
+    """
+    report = ImportReport(source, dry_run)
+    with StagedCustomers() as staged:
+        _read(file, default_country, staged, report)
+        written = Written()
+        if not dry_run:
+            hold_other_lists()
+        for chunk in staged.chunks(CHUNK):
+            sources = [f"{source[:170]}, line {customer.line}" for customer in chunk]
+            write_customers([customer.values for customer in chunk], sources, now, written, dry_run)
+    report.added, report.changed, report.unchanged = written.added, written.changed, written.unchanged
+    report.kept_refusals = written.kept_refusals
+    return report
+
+
+def _read(file: BinaryIO, default_country: str | None, staged: StagedCustomers, report: ImportReport) -> None:
+    rows = workbook_rows(file) if is_workbook(file) else delimited_rows(file, is_header)
+    for row in read_customers(rows, default_country):
+        if isinstance(row, CustomerRow):
+            report.rows += 1
+            first_line = staged.add(row)
+            if first_line is not None:
+                report.duplicates += 1
+                if len(report.duplicate_rows) < MOST_LISTED:
+                    number = row.values["phone_number"]
+                    report.duplicate_rows.append(DuplicateRow(row.line, first_line, number))
+        elif isinstance(row, RefusedRow):
+            report.rows += 1
+            report.refused_count += 1
+            if len(report.refused) < MOST_LISTED:
+                report.refused.append(row)
+        else:
+            report.empty += 1

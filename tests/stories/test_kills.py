@@ -1,0 +1,112 @@
+"""Killed in mid-batch and started again: nobody gets it twice, and nobody is lost."""
+
+from collections import Counter
+
+import pytest
+
+from campaign_app.extensions import db
+from tests.engine import (
+    RunningSimulator,
+    a_launched_campaign,
+    an_app_on,
+    counters_are_true,
+    customers,
+    the_campaign,
+    wait_until,
+    webhooks_waiting,
+)
+from tests.server_process import RunningApp, free_port
+
+PEOPLE = 300
+
+
+@pytest.fixture
+def port():
+    return free_port()
+
+
+@pytest.fixture
+def simulator(port):
+    url = f"http://127.0.0.1:{port}/webhook/whatsapp"
+    with RunningSimulator(webhook_url=url, latency="0.02-0.1") as running:
+        yield running
+
+
+@pytest.fixture
+def app(simulator, database_url):
+    """The tests' own view of the database; the sending is done by gunicorn."""
+    app = an_app_on(simulator, database_url)
+    with app.app_context():
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+def a_running_app(app, simulator, port, **environ) -> RunningApp:
+    return RunningApp(
+        str(app.config["SQLALCHEMY_DATABASE_URI"]),
+        port,
+        WHATSAPP_API_URL=simulator.url,
+        WHATSAPP_ACCESS_TOKEN=simulator.access_token,
+        WHATSAPP_APP_SECRET=simulator.app_secret,
+        MESSAGING_LIMIT="unlimited",
+        SEND_RATE_PER_SECOND="150",
+        **environ,
+    )
+
+
+def nobody_twice_and_nobody_lost(simulator, campaign) -> None:
+    """The oracle: the simulator's own log against the app's rows."""
+    accepted = Counter(post["to"] for post in simulator.log() if post["accepted_at"])
+    assert [number for number, times in accepted.items() if times > 1] == []
+    campaign = the_campaign(campaign.id)
+    assert campaign.total_target_customers == PEOPLE
+    refused = campaign.messages_refused
+    assert campaign.messages_sent + campaign.messages_unconfirmed + refused == PEOPLE
+    # What WhatsApp took is shown as sent, but for those whose webhooks are still to come.
+    assert campaign.messages_sent <= len(accepted) <= campaign.messages_sent + campaign.messages_unconfirmed
+    assert counters_are_true()
+
+
+def test_killed_with_sigkill_in_mid_batch_and_started_again(app, simulator, port):
+    customers(PEOPLE, first=9_811_110_000)
+    campaign = a_launched_campaign()
+    running = a_running_app(app, simulator, port)
+    for so_far in (40, 120, 200):
+        simulator.wait_for(lambda counts, so_far=so_far: counts["posts"] >= so_far, 30)
+        running.kill()
+        running.start()
+    wait_until(lambda: the_campaign(campaign.id).messages_pending == 0, 60)
+    simulator.wait_until_told(30)
+    wait_until(lambda: not webhooks_waiting(), 20)
+    running.stop()
+
+    nobody_twice_and_nobody_lost(simulator, campaign)
+
+
+def test_two_servers_with_several_workers_send_each_message_once(app, simulator, port):
+    customers(PEOPLE, first=9_811_110_000)
+    campaign = a_launched_campaign()
+    with a_running_app(app, simulator, port), a_running_app(app, simulator, free_port()):
+        wait_until(lambda: the_campaign(campaign.id).messages_pending == 0, 60)
+        simulator.wait_until_told(30)
+        wait_until(lambda: not webhooks_waiting(), 20)
+
+    nobody_twice_and_nobody_lost(simulator, campaign)
+    assert simulator.counts()["peak_per_second"] <= 150 * 1.01 + 1
+
+
+def test_a_planned_stop_leaves_nothing_unconfirmed(app, simulator, port):
+    simulator.settings(latency="0.3-0.6", webhook_url="")
+    customers(PEOPLE, first=9_811_119_000)
+    campaign = a_launched_campaign()
+    running = a_running_app(app, simulator, port)
+    simulator.wait_for(lambda counts: counts["posts"] >= 60, 30)
+    running.stop()
+
+    answered = sum(post["accepted_at"] is not None for post in simulator.log())
+    campaign = the_campaign(campaign.id)
+    assert campaign.messages_sent == answered
+    assert campaign.messages_pending > 0
+    assert counters_are_true()
+
