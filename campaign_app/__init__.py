@@ -60,7 +60,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     compress.init_app(app)
     _let_gets_only_read(app)
     pages.register(app)
-    commands.register(app)
+    commands.register(app, create_app)
     return app
 
 

@@ -62,7 +62,7 @@ class PageClient:
 
     def get(self, path: str, status: int = 200, **options):
         """GET and check; `status` is what is expected."""
-        answer = self.http.get(path, **options)
+        answer = self._ask("get", path, **options)
         assert answer.status_code == status, f"GET {path}: {answer.status_code}, not {status}\n{answer.text[:3000]}"
         check_answer(answer, path)
         return answer
@@ -70,17 +70,29 @@ class PageClient:
     def post(self, path: str, data: dict | None = None, status: int | None = None, **options):
         """POST a form with its token and check."""
         data = {"csrf_token": self.csrf_token(), **(data or {})}
-        answer = self.http.post(path, data=data, **options)
+        answer = self._ask("post", path, data=data, **options)
         if status is not None:
             assert answer.status_code == status, f"POST {path}: {answer.status_code}, not {status}\n{answer.text[:3000]}"
         check_answer(answer, path)
         return answer
 
     def csrf_token(self) -> str:
-        page = self.http.get("/login", follow_redirects=True)
+        page = self._ask("get", "/login", follow_redirects=True)
         found = re.search(r'name="csrf_token" value="([^"]+)"', page.text)
         assert found, "No page with a form: " + page.text[:500]
         return found[1]
+
+    def _ask(self, method: str, path: str, **options):
+        """One request in an application context of its own: what a request keeps in `g` must not reach the next one.
+
+        Ends the test's transaction first, which would keep others from writing to SQLite, and reads anew after it.
+        """
+        db.session.commit()
+        with self.app.app_context():
+            answer = getattr(self.http, method)(path, **options)
+            answer.get_data()  # a streamed answer is read within the context
+        db.session.expire_all()
+        return answer
 
 
 def a_client(app: Flask, role: str | None = "admin") -> PageClient:

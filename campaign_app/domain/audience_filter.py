@@ -1,8 +1,8 @@
 """The filter that says who is meant by a campaign: read, checked, and ready to be turned into SQL.
 
-Keys are columns of a customer or free attributes; all must match. A value is one or a list (any of them), null is
-"no value". An object asks more: {"not": …}, {"exists": true}, {"contains": "…"}, {"gte": 100}, {"lt": "2026-01-31"};
-several must all hold.
+Keys are columns of a customer or free attributes; all must match. A value is one or a list (any of them), null
+is "no value". An object asks more: {"not": …}, {"exists": true}, {"contains": "…"}, {"gte": 100},
+{"lt": "2026-01-31"}; several must all hold.
 """
 
 import re
@@ -14,6 +14,7 @@ from typing import Any
 from campaign_app.domain.customer_values import (
     COLUMNS,
     LONGEST_ATTRIBUTE_NAME,
+    attribute_text,
     clean_attribute,
     clean_language,
     clean_text,
@@ -34,8 +35,8 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 class Condition:
     """One thing that must hold of `key`.
 
-    any_of, not: `operand` is a tuple of folded texts (for opted_in: booleans), None in it stands for "no value".
-    exists: a boolean. contains: a tuple of folded texts, any of them. gt, gte, lt, lte: a float, or YYYY-MM-DD.
+    any_of, not: `operand` is a tuple of folded texts (for opted_in: booleans), None in it is "no value".
+    exists: a boolean. contains: a tuple of folded texts, any of them. gt, gte, lt, lte: a float or YYYY-MM-DD.
     """
 
     key: str
@@ -132,18 +133,10 @@ def _value(key: str, item: Any) -> str | bool | None:
         return parse_consent(item)
     if key == "phone_number":
         return parse_phone(item, None)
-    text = clean_language(item) if key == "language" else _text(item)
+    text = clean_language(item) if key == "language" else attribute_text(clean_attribute(item))
     if not text:
         raise Invalid('A value is empty; "no value" is null.')
     return fold(text)
-
-
-def _text(item: Any) -> str:
-    """Booleans and numbers are spelt as they are stored."""
-    if isinstance(item, bool):
-        return "true" if item else "false"
-    cleaned = clean_attribute(item)
-    return "" if cleaned is None else str(cleaned)
 
 
 def _parts(key: str, operand: Any) -> tuple[str, ...]:

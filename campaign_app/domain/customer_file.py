@@ -1,6 +1,5 @@
 """A customer file read row by row: cleaned customers, refused rows with their reason, and empty lines."""
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -18,14 +17,13 @@ from campaign_app.domain.customer_values import (
 )
 from campaign_app.domain.delimited_text import LOOKED_AT_FOR_HEADER, Row
 from campaign_app.domain.errors import Invalid
+from campaign_app.domain.formula_guard import unguard
 from campaign_app.domain.phone import parse_phone
 from campaign_app.domain.plain_text import one_line, shortened
 
 MOST_ROWS = 1_000_000
 LONGEST_SHOWN = 60  # characters of a refused value
 
-# Our own exports put an apostrophe before what a spreadsheet would take for a formula.
-_GUARDED = re.compile(r"'('*[=+\-@\t\r＝＋－＠])")
 _clean_column = lru_cache(10_000)(clean_column)  # tiers, places and languages come again and again
 
 _BLANK = " \t\n\r\f\0\x1a\ufeff\u00a0"
@@ -75,9 +73,10 @@ def _find_header(rows: Iterator[Row]) -> Header:
     for row in rows:
         if not any(cell.strip(_BLANK) for cell in row.cells):
             continue
-        if is_header(row.cells):
-            return read_header(row.cells)
-        first = first or row.cells
+        cells = _unguarded(row.cells)
+        if is_header(cells):
+            return read_header(cells)
+        first = first or cells
         looked_at += 1
         if looked_at == LOOKED_AT_FOR_HEADER:
             break
@@ -86,8 +85,12 @@ def _find_header(rows: Iterator[Row]) -> Header:
     return read_header(first)
 
 
+def _unguarded(cells: list[str]) -> list[str]:
+    return [unguard(cell) if cell[:1] == "'" else cell for cell in cells]
+
+
 def _read_row(row: Row, header: Header, default_country: str | None) -> CustomerRow | RefusedRow:
-    cells = [_GUARDED.sub(r"\1", cell, count=1) if cell[:1] == "'" else cell for cell in row.cells]
+    cells = _unguarded(row.cells)
     beyond = [cell for cell in cells[header.width :] if cell.strip(_BLANK)]
     if beyond:
         reason = f"The row has more values than the {header.width} columns: a separator inside a value needs quotes."

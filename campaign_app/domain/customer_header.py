@@ -103,9 +103,9 @@ def _fields(names: list[str]) -> dict[str, int]:
 
 
 def _free_name(name: str, taken: set[str]) -> str:
-    name = name[: LONGEST_ATTRIBUTE_NAME - 5].strip()
-    free, count = name, 1
+    """`name`, with a number behind it where the file has it twice."""
+    free, count = name[:LONGEST_ATTRIBUTE_NAME].strip(), 1
     while free in taken:
         count += 1
-        free = f"{name} ({count})"
+        free = f"{name[: LONGEST_ATTRIBUTE_NAME - 6].strip()} ({count})"
     return free

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from campaign_app.domain.customer_values import TEXT_COLUMNS
+from campaign_app.domain.customer_values import TEXT_COLUMNS, attribute_text
 
 
 def merge_rows(earlier: dict[str, Any], later: Mapping[str, Any]) -> dict[str, Any]:
@@ -21,8 +21,9 @@ def changed_values(
 ) -> dict[str, Any]:
     """The columns of `known` that `new` changes, with their new values.
 
-    A key that `new` does not have changes nothing; None (in attributes too) empties. A recorded "no" to messages is
-    lifted only by an `explicit` yes, of a person or of a call for this one customer, never by a list.
+    A key that `new` does not have changes nothing; None (in attributes too) empties. `explicit` is what a person or a
+    call says about this one customer; a list is not, and so never lifts a recorded "no" to messages, and leaves a
+    number a number where it says the same as text.
     """
     changed: dict[str, Any] = {}
     for column in (*TEXT_COLUMNS, "tags"):
@@ -32,7 +33,7 @@ def changed_values(
     for name, value in (new.get("attributes") or {}).items():
         if value is None:
             attributes.pop(name, None)
-        else:
+        elif explicit or attribute_text(value) != attribute_text(attributes.get(name)):
             attributes[name] = value
     if not _same(attributes, known["attributes"] or {}):
         changed["attributes"] = attributes

@@ -142,6 +142,17 @@ def clean_attribute(value: Any) -> str | int | float | bool | None:
     return text or None
 
 
+def attribute_text(value: str | int | float | bool | None) -> str:
+    """A value as text, as filters compare and exports write it.
+
+    >>> attribute_text(98.5), attribute_text(True), attribute_text(None)
+    ('98.5', 'true', '')
+    """
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "" if value is None else str(value)
+
+
 def _plain_number(value: float) -> int | float | str:
     if not math.isfinite(value):
         raise Invalid("An attribute must be text, a number, true or false.")

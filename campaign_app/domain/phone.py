@@ -23,7 +23,7 @@ _LEAST_DIGITS_OF_A_NUMBER = 7
 
 
 def parse_phone(text: str | None, default_country: str | None) -> str:
-    """The number as E.164 with `+`. Without `+` or `00` it belongs to `default_country` (two letters, or None).
+    """The number as E.164 with `+`. Without `+` or `00` it is of `default_country` (two letters, or None).
 
     >>> parse_phone(" (+91) 98765-43210 ", None), parse_phone("09876543210", "IN")
     ('+919876543210', '+919876543210')

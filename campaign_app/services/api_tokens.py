@@ -1,11 +1,14 @@
 """The bearer tokens of the JSON API: shown once, kept as SHA-256."""
 
+import logging
 import secrets
-from datetime import datetime
+from contextvars import Context
+from datetime import datetime, timedelta
 from hashlib import sha256
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Engine, select, update
+from sqlalchemy.exc import OperationalError
 
 from campaign_app.domain.errors import Invalid, NotFound
 from campaign_app.domain.roles import Role
@@ -15,6 +18,9 @@ from campaign_app.services.audit import record
 
 PREFIX = "campaign_"  # so that a leaked one is recognised for what it is
 TOKEN_ROLES = (Role.VIEWER, Role.STAFF)
+NOTED_EVERY = timedelta(minutes=10)  # a use is not worth a write each time
+
+log = logging.getLogger(__name__)
 
 
 def create_token(name: str, role: str, created_by: str, now: datetime) -> tuple[ApiToken, str]:
@@ -42,6 +48,21 @@ def find_token(plain: str) -> ApiToken | None:
     return db.session.scalar(
         select(ApiToken).where(ApiToken.token_sha256 == _sha256(plain), ApiToken.revoked_at.is_(None))
     )
+
+
+def note_use(token: ApiToken, now: datetime) -> None:
+    """Remember, to within NOTED_EVERY, when the token was last used. Owns its short transaction, so that a GET may call it."""
+    if token.last_used_at is not None and now - token.last_used_at < NOTED_EVERY:
+        return
+    try:
+        Context().run(_write_use, db.engine, token.id, now)  # a context of its own: the caller's may be one that only reads
+    except OperationalError:
+        log.warning("The last use of token %s could not be noted", token.id)
+
+
+def _write_use(engine: Engine, token_id: UUID, now: datetime) -> None:
+    with engine.begin() as connection:
+        connection.execute(update(ApiToken.__table__).where(ApiToken.__table__.c.id == token_id).values(last_used_at=now))
 
 
 def all_tokens() -> list[ApiToken]:

@@ -58,14 +58,11 @@ def write_customers(
     fresh = {row["phone_number"]: (row, source) for row, source in zip(rows, sources, strict=True)}
     known = _known(list(fresh))
     missing = [_new(*fresh[number], now) for number in fresh if number not in known]
+    written.added += len(missing)
     if missing and not dry_run:
-        insert = insert_for(Customer.__table__).on_conflict_do_nothing(index_elements=["phone_number"])
-        inserted = set(db.session.scalars(insert.returning(Customer.phone_number), missing))
-        written.added += len(inserted)
-        if len(inserted) < len(missing):  # written by somebody else in this very moment
-            known |= _known([row["phone_number"] for row in missing if row["phone_number"] not in inserted])
-    else:
-        written.added += len(missing)
+        raced = _insert(missing)
+        written.added -= len(raced)
+        known |= raced
     changed = []
     for number, customer in known.items():
         values, source = fresh[number]
@@ -82,6 +79,18 @@ def write_customers(
         }
         by_id = table.c.id == bindparam("customer_id", type_=table.c.id.type)
         db.session.execute(update(table).where(by_id).values(columns), changed)
+
+
+def _insert(rows: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Insert the rows; those whose number somebody else inserted in this very moment come back as known."""
+    # Row by row through one small statement: a statement with thousands of values costs the driver more than the database.
+    insert = insert_for(Customer.__table__).on_conflict_do_nothing(index_elements=["phone_number"])
+    inserted = db.session.execute(insert, rows, execution_options={"preserve_rowcount": True}).rowcount
+    if inserted == len(rows):
+        return {}
+    ours = {row["id"] for row in rows}
+    there = _known([row["phone_number"] for row in rows])
+    return {number: customer for number, customer in there.items() if customer["id"] not in ours}
 
 
 def _known(numbers: list[str]) -> dict[str, dict[str, Any]]:

@@ -17,7 +17,6 @@ from campaign_app.services.campaigns import window_of
 from campaign_app.services.number import messaging_limit, sending_number
 
 
-
 @dataclass
 class _Runner:
     campaign_id: object

@@ -3,7 +3,22 @@
 from datetime import datetime
 
 from flask import current_app
-from sqlalchemy import ColumnElement, String, and_, bindparam, case, cast, func, literal, null, or_, select, text, type_coerce, update
+from sqlalchemy import (
+    ColumnElement,
+    String,
+    and_,
+    bindparam,
+    case,
+    cast,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    text,
+    type_coerce,
+    update,
+)
 from sqlalchemy.orm import aliased
 
 from campaign_app.domain.errors import Invalid

@@ -18,7 +18,13 @@ from campaign_app.services.campaigns import find_campaign, window_of
 from campaign_app.services.cloud_api import cloud_api, missing_settings
 from campaign_app.services.counters import add_tally, lock_campaigns
 from campaign_app.services.frozen_audience import freeze_added, freeze_audience
-from campaign_app.services.message_templates import check_sendable, find_template, needs_of, snapshot, sync_templates
+from campaign_app.services.message_templates import (
+    check_sendable,
+    find_template,
+    needs_of,
+    snapshot,
+    sync_templates,
+)
 from campaign_app.services.number import request_run
 from campaign_app.services.send_schedule import lay_out
 

@@ -7,17 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
-from campaign_app.domain.campaign_status import CampaignStatus
 from campaign_app.domain.message_status import MessageStatus
 from campaign_app.domain.retry_policy import Action, next_try_at, spends_attempt
 from campaign_app.extensions import db
-from campaign_app.models.campaign import Campaign
 from campaign_app.models.message import Message
 from campaign_app.services.attempts import Attempt, AttemptBatch, complete_finished
-from campaign_app.services.number import stop_number
-from campaign_app.services.opt_outs import record_opt_out
+from campaign_app.services.consequences import Consequences
 from campaign_app.whatsapp.send_outcome import SendKind, SendOutcome
 
 log = logging.getLogger(__name__)
@@ -43,7 +40,7 @@ def settle(results: Sequence[Result], now: datetime) -> None:
         return
     batch = AttemptBatch([result.message_id for result in results])
     wamids = _taken_wamids(results)
-    paused: dict[UUID, str] = {}
+    consequences = Consequences()
     for result in results:
         attempt = batch.attempts.get(result.message_id)
         if attempt is None:
@@ -55,10 +52,9 @@ def settle(results: Sequence[Result], now: datetime) -> None:
         elif result.outcome.kind is SendKind.UNKNOWN:
             _leave_unconfirmed(attempt, result)
         elif attempt.message["status"] == MessageStatus.QUEUED:
-            _refuse(attempt, result, paused, now)
+            _refuse(attempt, result, consequences, now)
     campaigns = batch.save(now)
-    for campaign_id, reason in paused.items():
-        _pause(campaign_id, reason, now)
+    consequences.carry_out(now)
     complete_finished(campaigns, now)
 
 
@@ -104,7 +100,7 @@ def _leave_unconfirmed(attempt: Attempt, result: Result) -> None:
         log.warning("Message %s is not confirmed: %s", attempt.message["id"], result.outcome.detail)
 
 
-def _refuse(attempt: Attempt, result: Result, paused: dict[UUID, str], now: datetime) -> None:
+def _refuse(attempt: Attempt, result: Result, consequences: Consequences, now: datetime) -> None:
     """WhatsApp did not take it: try again later, give this recipient up, pause the campaign, or stop the number."""
     outcome = result.outcome
     error, entry = outcome.error, outcome.entry
@@ -115,20 +111,17 @@ def _refuse(attempt: Attempt, result: Result, paused: dict[UUID, str], now: date
     reason = error.reason if error is not None else outcome.detail
     attempt.explain(error.code if error else None, error.title if error else None, reason)
     log.info("Message %s failed: %s", message["id"], reason)
+    if entry is not None:
+        consequences.add(message, entry, reason, result.at, now)
     if recipient is None:
         return
     if outcome.kind is SendKind.NOT_SENT:
         attempt.requeue(now + NOT_SENT_WAIT)
-    elif action is Action.STOP_NUMBER:
+    elif action is Action.STOP_NUMBER:  # nobody is marked failed for what concerns the whole number
         attempt.requeue(now)
-        stop_number(error.code, reason, now)
-    elif action is Action.PAUSE_CAMPAIGN:
+    elif action is Action.PAUSE_CAMPAIGN and entry.pause_after == 1:
         _requeue_or_fail(attempt, Action.RETRY, result, now)
-        paused[message["campaign_id"]] = f"WhatsApp refused the message: {reason}. {entry.advice}"
-    elif action in (Action.NEVER, Action.OPT_OUT):
-        if action is Action.OPT_OUT:
-            record_opt_out(message["phone_number"], "meta", reason, "WhatsApp", result.at)
-    else:
+    elif action not in (Action.NEVER, Action.OPT_OUT, Action.PAUSE_CAMPAIGN):
         _requeue_or_fail(attempt, action, result, now)
 
 
@@ -147,7 +140,3 @@ def _requeue_or_fail(attempt: Attempt, action: Action, result: Result, now: date
         attempt.requeue(again)
         recipient["retry_count"] += int(spends)
 
-
-def _pause(campaign_id: UUID, reason: str, now: datetime) -> None:
-    active = update(Campaign).where(Campaign.id == campaign_id, Campaign.status == CampaignStatus.ACTIVE)
-    db.session.execute(active.values(status=CampaignStatus.PAUSED, status_reason=reason[:2000], updated_at=now))

@@ -12,13 +12,12 @@ from sqlalchemy import delete, select
 
 from campaign_app.domain.ids import new_id
 from campaign_app.domain.message_status import MessageStatus
-from campaign_app.domain.retry_policy import Action
 from campaign_app.extensions import db
 from campaign_app.models.message import Message
 from campaign_app.models.webhook_event import WaitingStatus
 from campaign_app.services.attempts import Attempt, AttemptBatch
+from campaign_app.services.consequences import Consequences
 from campaign_app.services.counters import insert_for
-from campaign_app.services.opt_outs import record_opt_out
 from campaign_app.whatsapp.error_catalogue import lookup
 from campaign_app.whatsapp.errors import WebhookError
 from campaign_app.whatsapp.webhook_elements import StatusUpdate
@@ -40,14 +39,16 @@ def _apply(updates: Sequence[StatusUpdate], now: datetime) -> None:
     matches = _match(updates)
     batch = AttemptBatch(set(matches.values()))
     taken = _taken(updates)
+    consequences = Consequences()
     unmatched = []
     for index, update in enumerate(updates):
         attempt = batch.attempts.get(matches.get(index))
         if attempt is None:
             unmatched.append(update)
         else:
-            _merge(attempt, update, taken, now)
+            _merge(attempt, update, taken, consequences, now)
     batch.save(now)
+    consequences.carry_out(now)
     _keep_waiting(unmatched, now)
 
 
@@ -77,7 +78,9 @@ def _taken(updates: Sequence[StatusUpdate]) -> dict[str, UUID]:
     return dict(db.session.execute(found).all())
 
 
-def _merge(attempt: Attempt, update: StatusUpdate, taken: dict[str, UUID], now: datetime) -> None:
+def _merge(
+    attempt: Attempt, update: StatusUpdate, taken: dict[str, UUID], consequences: Consequences, now: datetime
+) -> None:
     message = attempt.message
     if message["whatsapp_message_id"] is None and taken.setdefault(update.wamid, message["id"]) == message["id"]:
         message["whatsapp_message_id"] = update.wamid
@@ -87,20 +90,22 @@ def _merge(attempt: Attempt, update: StatusUpdate, taken: dict[str, UUID], now: 
     before = message["status"], attempt.recipient and attempt.recipient["status"]
     attempt.raise_to(update.status, update.at)
     if update.status == MessageStatus.FAILED:
-        _fail(attempt, update.error, update)
+        _fail(attempt, update, consequences, now)
     if message["status"] != before[0]:
         log.info("Updated whatsapp_messages status: %s -> %s", message["id"], message["status"])
     if attempt.recipient is not None and attempt.recipient["status"] != before[1]:
         log.info("Updated campaign recipient status: %s -> %s", attempt.recipient["id"], message["status"])
 
 
-def _fail(attempt: Attempt, error: WebhookError | None, update: StatusUpdate) -> None:
+def _fail(attempt: Attempt, update: StatusUpdate, consequences: Consequences, now: datetime) -> None:
+    error = update.error
     code = error.code if error is not None else None
     reason = error.reason if error is not None else None
+    is_news = attempt.message["failure_reason"] is None
     attempt.explain(code, error.title if error is not None else None, reason)
     log.info("Message %s failed: %s", update.wamid, reason)
-    if lookup(code).action is Action.OPT_OUT:
-        record_opt_out(attempt.message["phone_number"], "meta", reason, "WhatsApp", update.at)
+    if is_news:  # the same report again must not stop again what staff have resumed
+        consequences.add(attempt.message, lookup(code), reason, update.at, now)
 
 
 def _keep_waiting(updates: Sequence[StatusUpdate], now: datetime) -> None:

@@ -3,32 +3,33 @@
 import logging
 import secrets
 
-from flask import Flask, Response, jsonify, render_template, request
+from flask import Flask, Response, render_template, request
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
 from campaign_app.domain.errors import Conflict, Invalid, NotFound, Refused
 from campaign_app.extensions import db
+from campaign_app.web.api.errors import json_error
 
 log = logging.getLogger(__name__)
 
 API_PREFIX = "/api/"
 
-# status -> (heading, sentence, the API's code)
-WORDS: dict[int, tuple[str, str, str]] = {
-    400: ("That did not arrive whole", "Go back, reload the page and try once more.", "bad_request"),
-    401: ("Sign in first", "Sign in, then try once more.", "unauthorized"),
-    403: ("Your role does not allow this", "Ask somebody with the admin role if you need it.", "forbidden"),
-    404: ("Page not found", "The address is wrong, or the thing was deleted.", "not_found"),
-    405: ("This address does not take that", "Use the buttons of the pages.", "method_not_allowed"),
-    409: ("Not possible as things stand", "Somebody may have changed it meanwhile.", "conflict"),
-    413: ("Too large", "The file or form is larger than this app takes.", "too_large"),
-    415: ("Wrong kind of content", "This address takes another kind of content.", "unsupported_media_type"),
-    422: ("Something in it is not right", "Correct it and try once more.", "invalid"),
-    429: ("Too many tries", "Wait some minutes, then try once more.", "too_many_requests"),
-    500: ("Something went wrong here", "Nothing was half-done. Try once more.", "internal_error"),
-    503: ("The database is busy", "Wait some seconds, then try once more.", "unavailable"),
+# status -> (heading, sentence)
+WORDS: dict[int, tuple[str, str]] = {
+    400: ("That did not arrive whole", "Go back, reload the page and try once more."),
+    401: ("Sign in first", "Sign in, then try once more."),
+    403: ("Your role does not allow this", "Ask somebody with the admin role if you need it."),
+    404: ("Page not found", "The address is wrong, or the thing was deleted."),
+    405: ("This address does not take that", "Use the buttons of the pages."),
+    409: ("Not possible as things stand", "Somebody may have changed it meanwhile."),
+    413: ("Too large", "The file or form is larger than this app takes."),
+    415: ("Wrong kind of content", "This address takes another kind of content."),
+    422: ("Something in it is not right", "Correct it and try once more."),
+    429: ("Too many tries", "Wait some minutes, then try once more."),
+    500: ("Something went wrong here", "Nothing was half-done. Try once more."),
+    503: ("The database is busy", "Wait some seconds, then try once more."),
 }
 EXPIRED_FORM = "The form was open too long, or you signed out meanwhile. Go back, reload the page and try once more."
 
@@ -52,23 +53,17 @@ def register(app: Flask) -> None:
 
 def answer(status: int, sentence: str | None = None, fields: dict[str, list[str]] | None = None) -> tuple[Response | str, int]:
     """The refusal in the shape that the address speaks: JSON under /api/, a page elsewhere."""
-    heading, usual_sentence, code = WORDS.get(status, WORDS[500 if status >= 500 else 400])
-    sentence = sentence or usual_sentence
+    heading, usual_sentence = WORDS.get(status, WORDS[500 if status >= 500 else 400])
     reference = "-".join((secrets.token_hex(2), secrets.token_hex(2), secrets.token_hex(2)))
     log.log(logging.ERROR if status >= 500 else logging.INFO, "Answered %s, reference %s", status, reference)
     if request.path.startswith(API_PREFIX):
-        error = {"code": code, "message": sentence}
-        if fields:
-            error["fields"] = fields
-        if status >= 500:
-            error["reference"] = reference
-        return jsonify(error=error), status
+        return json_error(status, sentence, fields, reference), status
     page = render_template(
         "errors/show.html",
         layout="base_bare.html" if status >= 500 else "base.html",  # a page of a broken database must not ask it for the user
         status=status,
         heading=heading,
-        sentence=sentence,
+        sentence=sentence or usual_sentence,
         fields=fields or {},
         reference=reference,
     )

@@ -118,3 +118,9 @@ def test_throttling_answers_carry_retry_after_when_asked(simulator):
     simulator.settings(retry_after=3)
     assert send(simulator, a_message("+919877130429")).headers["Retry-After"] == "3"
     assert "Retry-After" not in send(simulator, a_message("+919877131042")).headers
+
+
+def test_only_throttling_and_outages_of_graph_call_themselves_transient(simulator):
+    assert error_of(send(simulator, a_message("+919877080007")))["is_transient"] is True
+    assert error_of(send(simulator, a_message("+919877000002")))["is_transient"] is True
+    assert "is_transient" not in error_of(send(simulator, a_message("+919877131042")))

@@ -80,15 +80,15 @@ def test_a_daily_limit_is_exact(app, simulator):
 def test_the_accounts_moving_limit_counts_unique_customers_of_all_campaigns(app, simulator):
     app.config["SETTINGS"] = replace(app.config["SETTINGS"], messaging_limit=30)
     customers(40, first=9_811_110_000)
-    first = a_launched_campaign(name="first", priority=1)
-    second = a_launched_campaign(name="second", priority=2)
+    first = a_launched_campaign(name="first", priority=1).id
+    second = a_launched_campaign(name="second", priority=2).id
     process(app)
 
     reached = {post["to"] for post in simulator.log()}
     assert len(reached) == 30
     # Whoever was reached already costs nothing more: the second campaign may go to the same thirty.
-    assert the_campaign(first.id).messages_pending == 10
-    assert the_campaign(second.id).messages_pending == 10
+    assert the_campaign(first).messages_pending == 10
+    assert the_campaign(second).messages_pending == 10
     assert counters_are_true()
 
 
