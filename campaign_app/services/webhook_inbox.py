@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, func, select, update
@@ -26,8 +27,16 @@ KEEP_UNMATCHED = timedelta(days=8)  # Meta delivers again for at most 7 days
 
 def store(raw: bytes, now: datetime) -> None:
     """Put a body whose signature was right into the inbox; the same body again changes nothing. The caller commits."""
-    event = {"id": new_id(), "sha256": hashlib.sha256(raw).hexdigest(), "body": raw, "received_at": now, "state": "waiting"}
-    statement = insert_for(WebhookEvent.__table__).values(**event)
+    store_all([(raw, now)])
+
+
+def store_all(bodies: Sequence[tuple[bytes, datetime]]) -> None:
+    """Put several bodies with their times of arrival into the inbox. The caller commits."""
+    rows = {}
+    for raw, at in bodies:
+        sha256 = hashlib.sha256(raw).hexdigest()
+        rows.setdefault(sha256, {"id": new_id(), "sha256": sha256, "body": raw, "received_at": at, "state": "waiting"})
+    statement = insert_for(WebhookEvent.__table__).values(list(rows.values()))
     db.session.execute(statement.on_conflict_do_nothing(index_elements=["sha256"]))
 
 
