@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
-from sqlalchemy import ColumnElement, case, func, or_, select
+from sqlalchemy import ColumnElement, case, func, literal, or_, select, tuple_
 
 from campaign_app.domain.campaign_status import CampaignStatus
 from campaign_app.domain.tally import percentage
@@ -43,6 +44,18 @@ def list_campaigns(state: str | None, search: str, offset: int, limit: int, now:
         if state == CampaignStatus.ACTIVE:
             wanted = wanted.where(~_is_scheduled(now))
     return [line_of(campaign, now) for campaign in db.session.scalars(wanted.offset(offset).limit(limit))]
+
+
+def newest_campaigns(status: str | None, after: tuple[datetime, UUID] | None, limit: int) -> list[Campaign]:
+    """Campaigns in the stored state `status` (None: all), the newest first; `after` is (created_at, id) of the last one seen."""
+    wanted = select(Campaign).order_by(Campaign.created_at.desc(), Campaign.id.desc()).limit(limit)
+    if status is not None:
+        wanted = wanted.where(Campaign.status == status)
+    if after is not None:
+        created_at, campaign_id = after
+        seen = tuple_(literal(created_at, Campaign.created_at.type), literal(campaign_id, Campaign.id.type))
+        wanted = wanted.where(tuple_(Campaign.created_at, Campaign.id) < seen)
+    return list(db.session.scalars(wanted))
 
 
 def running_campaigns(now: datetime, limit: int) -> list[CampaignLine]:

@@ -45,10 +45,19 @@ def people_behind(campaign_id: UUID, number: str | None, after: int = 0, limit: 
     return list(db.session.scalars(found))
 
 
+def recipients_with_status(campaign_id: UUID, status: str | None, after: int, limit: int) -> list[Recipient]:
+    """Recipients that stand in `status` itself (None: all), from the position behind `after` on."""
+    mine = select(Recipient).where(Recipient.campaign_id == campaign_id, Recipient.position > after)
+    if status is not None:
+        mine = mine.where(Recipient.status == status)
+    return list(db.session.scalars(mine.order_by(Recipient.position).limit(limit)))
+
+
 def every_recipient(campaign_id: UUID, number: str | None = None) -> Iterator[Recipient]:
-    """All of them, read in chunks, so that a million fits into little memory. For exports: enter `reading()` first."""
+    """All of them, read in chunks, so that a million fits into little memory. Ends its transaction between the chunks."""
     after = 0
     while page := people_behind(campaign_id, number, after, EXPORT_CHUNK):
         yield from page
         after = page[-1].position
         db.session.expunge_all()
+        db.session.rollback()

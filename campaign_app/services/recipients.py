@@ -27,11 +27,12 @@ CHUNK = 500  # rows of one INSERT: far below SQLite's 32,766 bind values
 
 @dataclass(frozen=True)
 class InvalidRow:
-    """A row that cannot be taken; `index` counts from 0."""
+    """A row that cannot be taken; `index` counts from 0, `field` is what is wrong: phone_number or template_parameters."""
 
     index: int
     phone_number: str
     reason: str
+    field: str = "phone_number"
 
 
 @dataclass(frozen=True)
@@ -54,14 +55,15 @@ def add_recipients(campaign: Campaign, rows: list[dict[str, Any]], now: datetime
     invalid: list[InvalidRow] = []
     wanted: dict[str, Any] = {}
     for index, row in enumerate(rows):
+        name, parameters = "phone_number", row.get("template_parameters")
         try:
             number = parse_phone(row.get("phone_number"), current_app.config["SETTINGS"].default_country)
-            parameters = row.get("template_parameters")
+            name = "template_parameters"
             problem = _problem(campaign, parameters, needs)
         except Invalid as error:
-            problem, number, parameters = error.sentence, None, None
+            problem = error.sentence
         if problem:
-            invalid.append(InvalidRow(index, str(row.get("phone_number") or "")[:40], problem))
+            invalid.append(InvalidRow(index, str(row.get("phone_number") or "")[:40], problem, name))
         elif number not in wanted:
             wanted[number] = parameters
     added = _insert(campaign, wanted, now)

@@ -5,7 +5,7 @@ from uuid import UUID
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask_login import current_user
 from flask_wtf import FlaskForm
-from wtforms import SelectField, StringField
+from wtforms import SelectChoice, SelectField, StringField
 from wtforms.validators import InputRequired
 
 from campaign_app.domain.clock import utc_now
@@ -20,7 +20,7 @@ blueprint = Blueprint("api_tokens", __name__, url_prefix="/settings/tokens")
 
 class TokenForm(FlaskForm):
     name = StringField("Name", [InputRequired("Give it a name: what uses it.")])
-    role = SelectField("Role", choices=[("viewer", "Viewer: reads"), ("staff", "Staff: also edits and launches")])
+    role = SelectField("Role", choices=[SelectChoice("viewer", "Viewer: reads"), SelectChoice("staff", "Staff: also edits and launches")])
 
 
 @blueprint.get("")

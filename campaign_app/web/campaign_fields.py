@@ -11,6 +11,7 @@ from wtforms import (
     DateTimeLocalField,
     IntegerField,
     RadioField,
+    SelectChoice,
     SelectField,
     SelectMultipleField,
     StringField,
@@ -25,8 +26,8 @@ from campaign_app.models.message_template import MessageTemplate
 
 DAY_NAMES = dict(zip(DAYS, ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"), strict=True))
 PICKED = {"customer_tier": "Tier", "location": "Location", "language": "Language", "tags": "Tags"}
-PRIORITIES = [(1, "1 – first of all"), *((n, str(n)) for n in range(2, 5)), (5, "5 – normal"),
-              *((n, str(n)) for n in range(6, 10)), (10, "10 – last of all")]  # fmt: skip
+_PRIORITY_WORDS = {1: "1 – first of all", 5: "5 – normal", 10: "10 – last of all"}
+PRIORITIES = [SelectChoice(number, _PRIORITY_WORDS.get(number, str(number))) for number in range(1, 11)]
 EVERYBODY, SOME, NOBODY = "all", "some", "none"
 
 # The service's names of fields -> those of the form.
@@ -86,7 +87,7 @@ class ScheduleForm(FlaskForm):
     scheduled_start_date = _LocalTimeField("Start", [Optional()])
     scheduled_end_date = _LocalTimeField("End", [Optional()])
     window_on = BooleanField("Send only on certain days and hours")
-    window_days = SelectMultipleField("Days", choices=list(DAY_NAMES.items()), default=list(DAYS))
+    window_days = SelectMultipleField("Days", choices=[SelectChoice(*pair) for pair in DAY_NAMES.items()], default=list(DAYS))
     window_start = _ClockField("From", [Optional()])
     window_end = _ClockField("Until", [Optional()])
 
@@ -141,9 +142,9 @@ class CampaignForm(ScheduleForm):
         "Who gets it",
         [InputRequired("Choose who gets it.")],
         choices=[
-            (EVERYBODY, "Every customer"),
-            (SOME, "Customers with certain features"),
-            (NOBODY, "Only recipients added by number (over the API)"),
+            SelectChoice(EVERYBODY, "Every customer"),
+            SelectChoice(SOME, "Customers with certain features"),
+            SelectChoice(NOBODY, "Only recipients added by number (over the API)"),
         ],
         default=SOME,
     )
@@ -218,13 +219,12 @@ class CampaignForm(ScheduleForm):
 
 def offer_templates(form: CampaignForm, templates: list[MessageTemplate]) -> None:
     """Fill the picker: what can be sent, and what is chosen already even where it cannot."""
-    choices = [("", "Choose a message template…")]
-    choices += [(key_of(template), f"{template.name} · {template.language}") for template in templates if template.is_approved]
+    offered = {key_of(template): f"{template.name} · {template.language}" for template in templates if template.is_approved}
     chosen = form.template.data
-    if chosen and chosen not in dict(choices):
+    if chosen and chosen not in offered:
         name, _, language = chosen.rpartition("|")
-        choices.append((chosen, f"{name} · {language} (cannot be sent)"))
-    form.template.choices = choices
+        offered[chosen] = f"{name} · {language} (cannot be sent)"
+    form.template.choices = [SelectChoice("", "Choose a message template…"), *(SelectChoice(*pair) for pair in offered.items())]
 
 
 def offer_audience(form: CampaignForm, choices) -> None:
@@ -232,7 +232,7 @@ def offer_audience(form: CampaignForm, choices) -> None:
     for name in PICKED:
         offered = getattr(choices, name)
         chosen = [value for value in form[name].data or [] if value not in offered]
-        form[name].choices = [(value, value) for value in [*offered, *chosen]]
+        form[name].choices = [SelectChoice(value) for value in [*offered, *chosen]]
 
 
 def key_of(template: MessageTemplate) -> str:

@@ -5,7 +5,7 @@ from uuid import UUID
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_login import current_user, login_user
 from flask_wtf import FlaskForm
-from wtforms import PasswordField, SelectField, StringField
+from wtforms import PasswordField, SelectChoice, SelectField, StringField
 from wtforms.validators import InputRequired
 
 from campaign_app.domain.clock import utc_now
@@ -26,7 +26,7 @@ ROLE_WORDS = {
 
 class UserForm(FlaskForm):
     email = StringField("E-mail address", [InputRequired("Enter the e-mail address.")])
-    role = SelectField("Role", choices=[(str(role), words) for role, words in ROLE_WORDS.items()], default="staff")
+    role = SelectField("Role", choices=[SelectChoice(str(role), words) for role, words in ROLE_WORDS.items()], default="staff")
     password = PasswordField("Password", [InputRequired("Enter a password.")])
 
 

@@ -44,6 +44,7 @@ Priority = Annotated[int, Field(ge=1, le=10)]
 Clock = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", examples=["09:00"])]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 PhoneNumber = Annotated[str, Field(examples=["+919876543210"])]
+OwnKind = Literal["ours", "word"]
 
 
 class Body(BaseModel):
@@ -154,7 +155,7 @@ class NewCustomers(Body):
 
 class NewOptOut(Body):
     phone_number: PhoneNumber
-    kind: Literal["ours", "word"] = Field(
+    kind: OwnKind = Field(
         "ours", description="`ours`: the shop's own list; `word`: the person asked us to stop. `meta` comes from WhatsApp alone."
     )
     reason: Annotated[str, Field(max_length=1000)] | None = None
