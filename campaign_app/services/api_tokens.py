@@ -55,19 +55,27 @@ def note_use(token: ApiToken, now: datetime) -> None:
     if token.last_used_at is not None and now - token.last_used_at < NOTED_EVERY:
         return
     try:
-        Context().run(_write_use, db.engine, token.id, now)  # a context of its own: the caller's may be one that only reads
+        Context().run(
+            _write_use, db.engine, token.id, now
+        )  # a context of its own: the caller's may be one that only reads
     except OperationalError:
         log.warning("The last use of token %s could not be noted", token.id)
 
 
 def _write_use(engine: Engine, token_id: UUID, now: datetime) -> None:
     with engine.begin() as connection:
-        connection.execute(update(ApiToken.__table__).where(ApiToken.__table__.c.id == token_id).values(last_used_at=now))
+        connection.execute(
+            update(ApiToken.__table__).where(ApiToken.__table__.c.id == token_id).values(last_used_at=now)
+        )
 
 
 def all_tokens() -> list[ApiToken]:
     """Those in use first, the newest first."""
-    return list(db.session.scalars(select(ApiToken).order_by(ApiToken.revoked_at.isnot(None), ApiToken.created_at.desc())))
+    return list(
+        db.session.scalars(
+            select(ApiToken).order_by(ApiToken.revoked_at.isnot(None), ApiToken.created_at.desc())
+        )
+    )
 
 
 def revoke_token(token_id: UUID, actor: str, now: datetime) -> ApiToken:

@@ -1,11 +1,14 @@
 """One condition of an audience filter as SQL over Customer, for SQLite and PostgreSQL alike."""
 
-from sqlalchemy import ColumnElement, Double, case, cast, exists, false, func, or_, select, true
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import ColumnElement, Double, case, cast, exists, false, func, or_, select
 
 from campaign_app.domain.audience_filter import Condition
 from campaign_app.models.customer import Customer
 from campaign_app.services.customer_columns import (
-    attribute_text,
+    attribute_matches,
     contains_any_of,
     day_of,
     is_any_of,
@@ -14,7 +17,10 @@ from campaign_app.services.customer_columns import (
     tag_rows,
 )
 
-_COMPARE = {
+Text = ColumnElement[str]
+Question = ColumnElement[bool]
+
+_COMPARE: dict[str, Callable[[Any, Any], Question]] = {
     "gt": lambda value, bound: value > bound,
     "gte": lambda value, bound: value >= bound,
     "lt": lambda value, bound: value < bound,
@@ -22,72 +28,65 @@ _COMPARE = {
 }
 
 
-def condition_sql(condition: Condition) -> ColumnElement[bool]:
-    """True or, where the value is missing, false or NULL for each customer."""
+def condition_sql(condition: Condition) -> Question:
+    """Whether `condition` holds for a customer; NULL counts as no."""
     if condition.key == "opted_in":
         return _consent(condition)
-    if condition.key == "tags":
-        return _tags(condition)
-    column = getattr(Customer, condition.key, None)
-    if condition.is_attribute:
-        column = attribute_text(Customer, condition.key)
     match condition.operator:
         case "any_of":
-            return _any_of(column, condition)
+            return _any_of(condition)
         case "not":
-            return ~_any_of(column, condition)
+            return _not(_any_of(condition))
         case "exists":
-            return _has_value(column) if condition.operand else ~_has_value(column)
+            has_value = _some(condition, _is_filled)
+            return has_value if condition.operand else _not(has_value)
         case "contains":
-            return contains_any_of(column, list(condition.operand))
+            return _some(condition, lambda text: contains_any_of(text, list(condition.operand)))
         case operator:
-            return _compared(column, operator, condition.operand)
+            return _some(condition, lambda text: _compared(text, operator, condition.operand))
 
 
-def _has_value(column: ColumnElement[str]) -> ColumnElement[bool]:
-    return func.coalesce(column, "") != ""
+def _some(condition: Condition, holds: Callable[[Text], Question]) -> Question:
+    """Whether one of the values of the condition's key is as `holds` asks: tags are many, the others one or none."""
+    if condition.is_attribute:
+        return attribute_matches(Customer, condition.key, holds)
+    if condition.key == "tags":
+        tags, tag = tag_rows(Customer)
+        return exists(select(1).select_from(tags).where(holds(tag)))
+    return holds(getattr(Customer, condition.key))
 
 
-def _any_of(column: ColumnElement[str], condition: Condition) -> ColumnElement[bool]:
+def _not(question: Question) -> Question:
+    return ~func.coalesce(question, false())
+
+
+def _is_filled(text: Text) -> Question:
+    return text != ""
+
+
+def _any_of(condition: Condition) -> Question:
     values = [value for value in condition.operand if value is not None]
-    conditions = []
+    questions = []
     if values:
-        found = column.in_(values) if condition.key == "phone_number" else is_any_of(column, values)
-        # without COALESCE an index serves the plain question; NOT needs a value that is never NULL
-        conditions.append(found if condition.operator == "any_of" else func.coalesce(found, false()))
+        # a phone number is equal only where it is the same to the digit
+        equal = (lambda text: text.in_(values)) if condition.key == "phone_number" else None
+        questions.append(_some(condition, equal or (lambda text: is_any_of(text, values))))
     if len(values) < len(condition.operand):
-        conditions.append(~_has_value(column))
-    return or_(*conditions)
+        questions.append(_not(_some(condition, _is_filled)))
+    return or_(*questions)
 
 
-def _consent(condition: Condition) -> ColumnElement[bool]:
+def _consent(condition: Condition) -> Question:
     if condition.operator == "exists":
         return Customer.opted_in.is_not(None) if condition.operand else Customer.opted_in.is_(None)
     any_of = or_(*(Customer.opted_in.is_(value) for value in condition.operand))
     return ~any_of if condition.operator == "not" else any_of
 
 
-def _tags(condition: Condition) -> ColumnElement[bool]:
-    tags, tag = tag_rows(Customer)
-
-    def some(matches: ColumnElement[bool]) -> ColumnElement[bool]:
-        return exists(select(1).select_from(tags).where(matches))
-
-    if condition.operator == "exists":
-        return some(true()) if condition.operand else ~some(true())
-    if condition.operator == "contains":
-        return some(contains_any_of(tag, list(condition.operand)))
-    values = [value for value in condition.operand if value is not None]
-    conditions = [some(is_any_of(tag, values))] if values else []
-    if len(values) < len(condition.operand):
-        conditions.append(~some(true()))
-    return ~or_(*conditions) if condition.operator == "not" else or_(*conditions)
-
-
-def _compared(column: ColumnElement[str], operator: str, bound: float | str) -> ColumnElement[bool]:
+def _compared(text: Text, operator: str, bound: float | str) -> Question:
     """Values that are no plain number (or day, if the bound is a day) never match."""
     compare = _COMPARE[operator]
     if isinstance(bound, float):
         # CASE: the cast must not be tried on other texts
-        return case((is_number(column), compare(cast(column, Double), bound)), else_=false())
-    return case((is_day(column), compare(day_of(column), bound)), else_=false())
+        return case((is_number(text), compare(cast(text, Double), bound)), else_=false())
+    return case((is_day(text), compare(day_of(text), bound)), else_=false())

@@ -1,5 +1,7 @@
 """The columns and free attributes of a customer as SQL text, alike on SQLite and PostgreSQL."""
 
+from collections.abc import Callable
+
 from sqlalchemy import (
     ColumnElement,
     FromClause,
@@ -9,6 +11,7 @@ from sqlalchemy import (
     case,
     cast,
     collate,
+    exists,
     func,
     literal,
     or_,
@@ -34,11 +37,25 @@ def attribute_text(customer, name: str) -> ColumnElement[str | None]:
     """
     if on_postgresql():
         return customer.attributes.op("->>", return_type=Text)(literal(name, String))
-    pairs = func.json_each(customer.attributes).table_valued("key", "value", "type", joins_implicitly=True)
-    value = case(
-        (pairs.c.type == "true", "true"), (pairs.c.type == "false", "false"), else_=cast(pairs.c.value, Text)
-    )
+    pairs, value = _pairs(customer)
     return select(value).where(pairs.c.key == name).scalar_subquery()
+
+
+def attribute_matches(
+    customer, name: str, holds: Callable[[ColumnElement[str]], ColumnElement[bool]]
+) -> ColumnElement[bool]:
+    """Whether the attribute is there and `holds` of its text; on SQLite it is looked up but once for all of that."""
+    if on_postgresql():
+        return holds(attribute_text(customer, name))
+    pairs, value = _pairs(customer)
+    return exists(select(1).select_from(pairs).where(pairs.c.key == name, holds(value)))
+
+
+def _pairs(customer) -> tuple[FromClause, ColumnElement[str]]:
+    """SQLite: the attributes as rows, and their values as text."""
+    pairs = func.json_each(customer.attributes).table_valued("key", "value", "type", joins_implicitly=True)
+    words = ((pairs.c.type == "true", "true"), (pairs.c.type == "false", "false"))
+    return pairs, case(*words, else_=cast(pairs.c.value, Text))
 
 
 def attribute_names(customer) -> tuple[FromClause, ColumnElement[str]]:

@@ -12,7 +12,14 @@ from campaign_app.extensions import db
 from campaign_app.models.customer import Customer
 from campaign_app.services.customers import save_customer
 
-EMPTY = {"name": None, "customer_tier": None, "location": None, "language": None, "tags": [], "attributes": {}}
+EMPTY = {
+    "name": None,
+    "customer_tier": None,
+    "location": None,
+    "language": None,
+    "tags": [],
+    "attributes": {},
+}
 
 
 def customers_in_order(after: UUID | None, limit: int) -> list[Customer]:

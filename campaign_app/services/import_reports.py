@@ -32,7 +32,9 @@ def find_report(folder: Path, report_id: UUID) -> ImportReport:
     try:
         fields = json.loads(_file(folder, report_id).read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise NotFound("The report of this import is not here any more: reports are kept for a day.") from None
+        raise NotFound(
+            "The report of this import is not here any more: reports are kept for a day."
+        ) from None
     refused = [RefusedRow(**row) for row in fields.pop("refused")]
     duplicate_rows = [DuplicateRow(**row) for row in fields.pop("duplicate_rows")]
     return ImportReport(**fields, refused=refused, duplicate_rows=duplicate_rows)

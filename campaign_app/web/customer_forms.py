@@ -36,7 +36,9 @@ class CustomerForm(FlaskForm):
         self.tags.data = ", ".join(customer.tags or [])
         self.opted_in.data = next(word for word, answer in _ANSWERS.items() if answer is customer.opted_in)
         attributes = (customer.attributes or {}).items()
-        self.attributes.data = "\n".join(f"{name}: {attribute_text(value)}" for name, value in sorted(attributes))
+        self.attributes.data = "\n".join(
+            f"{name}: {attribute_text(value)}" for name, value in sorted(attributes)
+        )
 
     def values(self, customer: Customer | None = None) -> dict[str, Any]:
         """What is to be saved; details that `customer` has and the form does not have any more are emptied.
@@ -48,13 +50,17 @@ class CustomerForm(FlaskForm):
         for line in (self.attributes.data or "").splitlines():
             name, colon, value = line.partition(":")
             if line.strip() and not (colon and name.strip()):
-                raise Invalid("", {"attributes": [f"“{line.strip()[:60]}” is not a detail: write name: value."]})
+                raise Invalid(
+                    "", {"attributes": [f"“{line.strip()[:60]}” is not a detail: write name: value."]}
+                )
             if line.strip():
                 name, value = name.strip(), value.strip()
                 # a number that nobody touched stays a number
                 attributes[name] = known[name] if attribute_text(known.get(name)) == value else value
         return {
-            **{field: self[field].data or None for field in ("name", "customer_tier", "location", "language")},
+            **{
+                field: self[field].data or None for field in ("name", "customer_tier", "location", "language")
+            },
             "tags": self.tags.data or [],
             "opted_in": _ANSWERS[self.opted_in.data],
             "attributes": attributes,

@@ -8,7 +8,7 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
-from campaign_app.domain.errors import Conflict, Invalid, NotFound, Refused
+from campaign_app.domain.errors import Conflict, NotFound, Refused
 from campaign_app.extensions import db
 from campaign_app.web.api.errors import json_error
 

@@ -20,6 +20,14 @@ def write_place(instant: datetime, row_id: UUID) -> str:
     return f"{instant.isoformat()}_{row_id}"
 
 
+def read_id(text: str | None) -> UUID | None:
+    """The id in an address; None for anything else."""
+    try:
+        return UUID(text) if text else None
+    except ValueError:
+        return None
+
+
 def read_place(text: str | None) -> tuple[datetime, UUID] | None:
     """The inverse of `write_place`; None, the start of the list, for anything else."""
     instant, _, row_id = (text or "").partition("_")

@@ -25,6 +25,7 @@ from campaign_app.web import (
     users,
     webhook,
 )
+from campaign_app.web.api import registry as api
 
 SHARED = (errors, headers, access, clean_input, formatting, navigation)
 
@@ -53,5 +54,6 @@ def register(app: Flask) -> None:
         part.register(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
+    api.register(app)
     if unguarded := access.unguarded_endpoints(app):
         raise RuntimeError(f"These views name no role (see web/access.py): {', '.join(unguarded)}")

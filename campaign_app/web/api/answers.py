@@ -59,7 +59,9 @@ class CampaignAnswer(Answer):
     messages_read: int
     messages_failed: int
     messages_pending: int
-    messages_unconfirmed: int = Field(description="WhatsApp's answer got lost: settled by its webhook, never sent again by itself.")
+    messages_unconfirmed: int = Field(
+        description="WhatsApp's answer got lost: settled by its webhook, never sent again by itself."
+    )
     recipients_skipped: int
     created_by: str | None
     created_at: datetime
@@ -185,13 +187,17 @@ class CustomerAnswer(Answer):
     location: str | None
     language: str | None
     tags: list[str]
-    opted_in: bool | None = Field(description="True and false are recorded answers, null is “never recorded”.")
+    opted_in: bool | None = Field(
+        description="True and false are recorded answers, null is “never recorded”."
+    )
     attributes: dict[str, Any]
 
 
 class OptOutAnswer(Answer):
     phone_number: str
-    kind: OptOutKind = Field(description="meta: stopped in WhatsApp; word: wrote STOP; ours: entered by staff or over the API.")
+    kind: OptOutKind = Field(
+        description="meta: stopped in WhatsApp; word: wrote STOP; ours: entered by staff or over the API."
+    )
     reason: str | None
     recorded_by: str | None
     opted_out_at: datetime

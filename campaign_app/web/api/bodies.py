@@ -26,7 +26,9 @@ def _instant(value: Any) -> Any:
             found = found.replace(tzinfo=current_app.config["SETTINGS"].zone)
         return found.astimezone(UTC)
     except (ValueError, OverflowError):
-        raise PydanticCustomError("sentence", "Give a day and a time such as 2030-01-31T09:00:00+05:30.") from None
+        raise PydanticCustomError(
+            "sentence", "Give a day and a time such as 2030-01-31T09:00:00+05:30."
+        ) from None
 
 
 Instant = Annotated[
@@ -90,10 +92,14 @@ class NewCampaign(Body):
     daily_send_limit: DailyLimit = Field(250, description="Messages a business day.")
     priority: Priority = Field(5, description="1 is sent first, 10 last.")
     scheduled_start_date: Instant | None = Field(None, description="One in the past means now.")
-    scheduled_end_date: Instant | None = Field(None, description="Must lie in the future, and after the start.")
+    scheduled_end_date: Instant | None = Field(
+        None, description="Must lie in the future, and after the start."
+    )
     send_window: SendWindow | None = None
     timezone: Annotated[str, Field(max_length=64)] | None = Field(
-        None, description="The zone of the send window; without it the business time zone.", examples=["Asia/Kolkata"]
+        None,
+        description="The zone of the send window; without it the business time zone.",
+        examples=["Asia/Kolkata"],
     )
 
 
@@ -135,7 +141,9 @@ class CustomerFields(Body):
     location: str | None = None
     language: str | None = None
     tags: list[str] = []
-    opted_in: bool | None = Field(None, description="Consent to marketing messages: true and false are recorded answers.")
+    opted_in: bool | None = Field(
+        None, description="Consent to marketing messages: true and false are recorded answers."
+    )
     attributes: dict[str, Any] = Field({}, description="Free attributes: text, numbers, true or false.")
 
 
@@ -156,6 +164,7 @@ class NewCustomers(Body):
 class NewOptOut(Body):
     phone_number: PhoneNumber
     kind: OwnKind = Field(
-        "ours", description="`ours`: the shop's own list; `word`: the person asked us to stop. `meta` comes from WhatsApp alone."
+        "ours",
+        description="`ours`: the shop's own list; `word`: the person asked us to stop. `meta` comes from WhatsApp alone.",
     )
     reason: Annotated[str, Field(max_length=1000)] | None = None

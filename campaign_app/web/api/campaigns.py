@@ -17,8 +17,9 @@ from campaign_app.web.access import requires
 from campaign_app.web.api.answers import CampaignAnswer, Page
 from campaign_app.web.api.authentication import actor
 from campaign_app.web.api.bodies import CampaignChanges, NewCampaign
-from campaign_app.web.api.idempotency import commit_once, json_answer
+from campaign_app.web.api.idempotency import commit_once
 from campaign_app.web.api.json_input import read_body
+from campaign_app.web.api.json_output import json_answer
 from campaign_app.web.api.operations import operation
 from campaign_app.web.api.paging import PageQuery, page, read_cursor, read_query
 from campaign_app.web.api.representation import campaign_json
@@ -49,7 +50,9 @@ def index():
     after = read_cursor(query.cursor, datetime, UUID) if query.cursor else None
     campaigns = newest_campaigns(query.status, after, query.limit + 1)
     return json_answer(
-        page(campaigns, query.limit, lambda row: [row.created_at, row.id], lambda row: campaign_json(row, now))
+        page(
+            campaigns, query.limit, lambda row: [row.created_at, row.id], lambda row: campaign_json(row, now)
+        )
     )
 
 

@@ -17,8 +17,9 @@ from campaign_app.web.access import requires
 from campaign_app.web.api.answers import AddedAnswer, CustomerAnswer, Page
 from campaign_app.web.api.authentication import actor
 from campaign_app.web.api.bodies import CustomerReplacement, NewCustomers
-from campaign_app.web.api.idempotency import commit_once, json_answer
+from campaign_app.web.api.idempotency import commit_once
 from campaign_app.web.api.json_input import read_body
+from campaign_app.web.api.json_output import json_answer
 from campaign_app.web.api.operations import operation
 from campaign_app.web.api.paging import PageQuery, page, read_cursor, read_query
 from campaign_app.web.api.phone_numbers import known_number, number_of_address
@@ -47,7 +48,9 @@ def show(phone_number: str):
 
 @blueprint.put("/<phone_number>")
 @requires(Role.STAFF)
-@operation("Add or replace a customer", CustomerAnswer, body=CustomerReplacement, answers_too=(201,), located=True)
+@operation(
+    "Add or replace a customer", CustomerAnswer, body=CustomerReplacement, answers_too=(201,), located=True
+)
 def replace(phone_number: str):
     """201 when the customer is new. What the body leaves out is emptied, but for `opted_in`: a recorded answer stays unless
     another one is given."""
@@ -81,7 +84,9 @@ def bulk():
     lifts a recorded no."""
     rows = read_body(NewCustomers).given()["customers"]
     saved = bulk_save(rows, current_app.config["SETTINGS"].default_country, actor(), utc_now())
-    invalid = [{"index": row.index, "phone_number": row.phone_number, "reason": row.reason} for row in saved.invalid]
+    invalid = [
+        {"index": row.index, "phone_number": row.phone_number, "reason": row.reason} for row in saved.invalid
+    ]
     return commit_once({"added": saved.added, "duplicates": saved.duplicates, "invalid": invalid})
 
 

@@ -1,6 +1,8 @@
 """The one shape of every refusal under /api/."""
 
-from flask import Response, jsonify
+from flask import Response
+
+from campaign_app.web.api.json_output import json_answer
 
 # status -> (code, the usual sentence)
 WORDS: dict[int, tuple[str, str]] = {
@@ -8,7 +10,10 @@ WORDS: dict[int, tuple[str, str]] = {
     401: ("unauthorized", "A token is needed."),
     403: ("forbidden", "The token's role does not allow this."),
     404: ("not_found", "There is nothing at this address."),
-    405: ("method_not_allowed", "This address does not take that method; the header “Allow” names those that it takes."),
+    405: (
+        "method_not_allowed",
+        "This address does not take that method; the header “Allow” names those that it takes.",
+    ),
     409: ("conflict", "The state of the thing forbids this."),
     413: ("too_large", "The body is larger than this address takes."),
     422: ("invalid", "Some fields need another look."),
@@ -26,7 +31,9 @@ class NotJson(Exception):
         self.sentence = sentence
 
 
-def json_error(status: int, sentence: str | None, fields: dict[str, list[str]] | None, reference: str) -> Response:
+def json_error(
+    status: int, sentence: str | None, fields: dict[str, list[str]] | None, reference: str
+) -> Response:
     """`{"error": {"code", "message", "fields"?, "reference"?}}`; the reference finds a fault of ours in the log."""
     code, usual = WORDS.get(status, WORDS[500 if status >= 500 else 400])
     error: dict = {"code": code, "message": sentence or usual}
@@ -34,4 +41,4 @@ def json_error(status: int, sentence: str | None, fields: dict[str, list[str]] |
         error["fields"] = fields
     if status >= 500:
         error["reference"] = reference
-    return jsonify(error=error)
+    return json_answer({"error": error}, status)

@@ -22,6 +22,7 @@ _SENTENCES = {
     "model_attributes_type": "This must be an object.",
     "too_long": "Send at most {max_length} at once.",
     "too_short": "Give at least {min_length}.",
+    "enum": "Use one of {expected}.",
     "literal_error": "Use one of {expected}.",
 }
 LONGEST_NAME = 200

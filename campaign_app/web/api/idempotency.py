@@ -5,7 +5,7 @@ import re
 from hashlib import sha256
 from typing import Any
 
-from flask import Response, current_app, g, request
+from flask import Response, g, request
 
 from campaign_app.domain.clock import utc_now
 from campaign_app.domain.errors import Conflict, Invalid, Refused
@@ -13,6 +13,7 @@ from campaign_app.extensions import db
 from campaign_app.services.idempotent_requests import KeptAnswer, keep_answer, kept_answer
 from campaign_app.web.api.authentication import caller
 from campaign_app.web.api.json_input import json_body
+from campaign_app.web.api.json_output import as_text, json_response
 from campaign_app.web.errors import answer, status_of
 
 HEADER = "Idempotency-Key"
@@ -20,24 +21,19 @@ REPLAYED = "Idempotent-Replayed"
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 
-def json_answer(value: Any, status: int = 200, location: str | None = None) -> Response:
-    """`value` as JSON, in the order of its keys."""
-    return _response(_text(value), status, location)
-
-
 def commit_once(value: Any, status: int = 200, location: str | None = None) -> Response:
     """Commit the transaction in progress, and with it this answer under the request's key.
 
     Where the same request was carried out meanwhile by another worker, ours is undone and that one's answer is given.
     """
-    text = _text(value)
+    text = as_text(value)
     if (key := _key()) is not None:
         kept = KeptAnswer(_fingerprint(), status, text, location)
         if not keep_answer(caller().token_id, key, kept, utc_now()):
             db.session.rollback()
             return _replayed(key)
     db.session.commit()
-    return _response(text, status, location)
+    return json_response(text, status, location)
 
 
 def answer_again():
@@ -87,17 +83,6 @@ def _replayed(key: str) -> Response | None:
     if kept.request_sha256 != _fingerprint():
         raise Conflict(f"This {HEADER} was used for another request. Use a new one for each request.")
     db.session.rollback()
-    response = _response(kept.text, kept.status_code, kept.location)
+    response = json_response(kept.text, kept.status_code, kept.location)
     response.headers[REPLAYED] = "true"
-    return response
-
-
-def _text(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
-def _response(text: str, status: int, location: str | None) -> Response:
-    response = current_app.response_class(text, status, mimetype="application/json")
-    if location:
-        response.headers["Location"] = location
     return response

@@ -57,7 +57,9 @@ def _parsed(raw: bytes) -> Any:
     except UnicodeDecodeError:
         raise NotJson("The body is not UTF-8.") from None
     except json.JSONDecodeError as error:
-        raise NotJson(f"The body is not JSON: {error.msg} in line {error.lineno}, column {error.colno}.") from None
+        raise NotJson(
+            f"The body is not JSON: {error.msg} in line {error.lineno}, column {error.colno}."
+        ) from None
     except RecursionError:
         raise NotJson("The body is nested too deeply.") from None
     except ValueError as error:  # a number of thousands of digits, and what the two hooks refuse
@@ -91,7 +93,10 @@ def _refuse_unstorable(body: Any) -> None:
                     raise Invalid(f"{here}: {fault}", {here: [fault]})
                 left.append((here, item, depth + 1))
         elif isinstance(value, list):
-            left.extend((f"{path}.{place}" if path else str(place), item, depth + 1) for place, item in enumerate(value))
+            left.extend(
+                (f"{path}.{place}" if path else str(place), item, depth + 1)
+                for place, item in enumerate(value)
+            )
 
 
 def _fault(value: Any, depth: int) -> str | None:

@@ -9,8 +9,9 @@ from campaign_app.web.access import requires
 from campaign_app.web.api.answers import NumberAnswer
 from campaign_app.web.api.authentication import actor
 from campaign_app.web.api.bodies import NoFields
-from campaign_app.web.api.idempotency import commit_once, json_answer
+from campaign_app.web.api.idempotency import commit_once
 from campaign_app.web.api.json_input import read_body
+from campaign_app.web.api.json_output import json_answer
 from campaign_app.web.api.operations import operation
 from campaign_app.web.api.representation import number_json
 

@@ -17,8 +17,9 @@ from campaign_app.web.access import requires
 from campaign_app.web.api.answers import OptOutAnswer, OptOutKind, Page
 from campaign_app.web.api.authentication import actor
 from campaign_app.web.api.bodies import NewOptOut, OwnKind
-from campaign_app.web.api.idempotency import commit_once, json_answer
+from campaign_app.web.api.idempotency import commit_once
 from campaign_app.web.api.json_input import read_body
+from campaign_app.web.api.json_output import json_answer
 from campaign_app.web.api.operations import operation
 from campaign_app.web.api.paging import PageQuery, read_cursor, read_query, write_cursor
 from campaign_app.web.api.phone_numbers import known_number
@@ -95,5 +96,9 @@ def _nothing_to_lift(number: str | None, kind: str) -> NotFound | Conflict:
     if not kinds:
         return NotFound("No opt-out holds for this number.")
     if "meta" in kinds:
-        return Conflict("The person stopped marketing messages in WhatsApp, and can only start them again there.")
-    return Conflict(f"No opt-out of the kind {kind} holds for this number, but one of the kind {', '.join(kinds)}.")
+        return Conflict(
+            "The person stopped marketing messages in WhatsApp, and can only start them again there."
+        )
+    return Conflict(
+        f"No opt-out of the kind {kind} holds for this number, but one of the kind {', '.join(kinds)}."
+    )

@@ -45,11 +45,16 @@ def read_query(model: type[Query]) -> Query:
     return checked(model, request.args.to_dict())
 
 
-def page(rows: list[Row], limit: int, place: Callable[[Row], list], shown: Callable[[Row], dict]) -> dict[str, Any]:
+def page(
+    rows: list[Row], limit: int, place: Callable[[Row], list], shown: Callable[[Row], dict]
+) -> dict[str, Any]:
     """The answer for `rows`, of which one more than `limit` was asked for; `place` is where a row stands in the order."""
     more = len(rows) > limit
     rows = rows[:limit]
-    return {"items": [shown(row) for row in rows], "next_cursor": write_cursor(place(rows[-1])) if more else None}
+    return {
+        "items": [shown(row) for row in rows],
+        "next_cursor": write_cursor(place(rows[-1])) if more else None,
+    }
 
 
 def part_of(items: list[dict], query: WholeQuery) -> dict[str, Any]:
@@ -75,7 +80,9 @@ def read_cursor(cursor: str, *kinds: type) -> tuple:
         texts = json.loads(raw)
         return tuple(_READERS[kind](text) for kind, text in zip(kinds, texts, strict=True))
     except (binascii.Error, ValueError, TypeError, AttributeError, RecursionError):
-        raise Invalid("The cursor is not one that a page gave.", {"cursor": ["Use next_cursor of the page before."]}) from None
+        raise Invalid(
+            "The cursor is not one that a page gave.", {"cursor": ["Use next_cursor of the page before."]}
+        ) from None
 
 
 def _instant(text: str) -> datetime:

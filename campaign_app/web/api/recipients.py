@@ -15,8 +15,9 @@ from campaign_app.services.recipients import AddedRecipients, add_recipients
 from campaign_app.web.access import requires
 from campaign_app.web.api.answers import AddedAnswer, Page, RecipientAnswer, RecipientStatus
 from campaign_app.web.api.bodies import NewRecipients
-from campaign_app.web.api.idempotency import commit_once, json_answer
+from campaign_app.web.api.idempotency import commit_once
 from campaign_app.web.api.json_input import MOST_FAULTS, read_body
+from campaign_app.web.api.json_output import json_answer
 from campaign_app.web.api.operations import operation
 from campaign_app.web.api.paging import PageQuery, page, read_cursor, read_query
 from campaign_app.web.api.representation import recipient_json
@@ -37,7 +38,9 @@ def add(campaign_id: UUID):
     body = read_body(NewRecipients)
     added = add_recipients(find_campaign(campaign_id), body.given()["recipients"], utc_now())
     _refuse_misfits(added)
-    invalid = [{"index": row.index, "phone_number": row.phone_number, "reason": row.reason} for row in added.invalid]
+    invalid = [
+        {"index": row.index, "phone_number": row.phone_number, "reason": row.reason} for row in added.invalid
+    ]
     return commit_once({**asdict(added), "invalid": invalid})
 
 

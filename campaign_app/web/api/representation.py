@@ -63,7 +63,10 @@ def failure_json(row: FailureRow) -> dict[str, Any]:
 
 
 def retried_json(retried: RetriedFailures) -> dict[str, Any]:
-    left = [{"code": row.code, "title": row.title, "count": row.failures, "reason": row.reason} for row in retried.left]
+    left = [
+        {"code": row.code, "title": row.title, "count": row.failures, "reason": row.reason}
+        for row in retried.left
+    ]
     return {"requeued": retried.requeued, "left": left}
 
 
@@ -73,7 +76,9 @@ def number_json(number: SendingNumber) -> dict[str, Any]:
 
 def _columns(row: Any, answer: type, **given: Any) -> dict[str, Any]:
     """The fields of `answer` in their order: those `given`, the others from the row's columns of the same names."""
-    return {name: given[name] if name in given else _plain(getattr(row, name)) for name in answer.model_fields}
+    return {
+        name: given[name] if name in given else _plain(getattr(row, name)) for name in answer.model_fields
+    }
 
 
 def _plain(value: Any) -> Any:

@@ -12,8 +12,14 @@ from campaign_app.services.campaigns import find_campaign
 from campaign_app.services.failures import failure_table
 from campaign_app.services.send_schedule import schedule_days
 from campaign_app.web.access import requires
-from campaign_app.web.api.answers import AnalyticsDayAnswer, FailureAnswer, Page, ScheduleDayAnswer, StatsAnswer
-from campaign_app.web.api.idempotency import json_answer
+from campaign_app.web.api.answers import (
+    AnalyticsDayAnswer,
+    FailureAnswer,
+    Page,
+    ScheduleDayAnswer,
+    StatsAnswer,
+)
+from campaign_app.web.api.json_output import json_answer
 from campaign_app.web.api.operations import operation
 from campaign_app.web.api.paging import WholeQuery, part_of, read_query
 from campaign_app.web.api.representation import analytics_day_json, failure_json, schedule_day_json
