@@ -63,7 +63,9 @@ class PageClient:
     def get(self, path: str, status: int = 200, **options):
         """GET and check; `status` is what is expected."""
         answer = self._ask("get", path, **options)
-        assert answer.status_code == status, f"GET {path}: {answer.status_code}, not {status}\n{answer.text[:3000]}"
+        assert answer.status_code == status, (
+            f"GET {path}: {answer.status_code}, not {status}\n{answer.text[:3000]}"
+        )
         check_answer(answer, path)
         return answer
 
@@ -72,7 +74,9 @@ class PageClient:
         data = {"csrf_token": self.csrf_token(), **(data or {})}
         answer = self._ask("post", path, data=data, **options)
         if status is not None:
-            assert answer.status_code == status, f"POST {path}: {answer.status_code}, not {status}\n{answer.text[:3000]}"
+            assert answer.status_code == status, (
+                f"POST {path}: {answer.status_code}, not {status}\n{answer.text[:3000]}"
+            )
         check_answer(answer, path)
         return answer
 
@@ -136,7 +140,9 @@ def check_html(html: str, path: str, is_fragment: bool = False) -> None:
         assert not any(name.startswith("on") for name in attributes), f"{path}: inline handler on <{tag}>"
         assert tag != "style", f"{path}: a <style> element"
         if tag == "script":
-            assert "src" in attributes or attributes.get("type") == "application/json", f"{path}: inline script"
+            assert "src" in attributes or attributes.get("type") == "application/json", (
+                f"{path}: inline script"
+            )
         for name in ("src", "href", "action", "formaction"):
             check_address(attributes.get(name), path, is_loaded=name == "src" or tag == "link")
         for name in ("aria-describedby", "aria-labelledby", "aria-controls", "for", "list"):
@@ -156,4 +162,6 @@ def check_address(address: str | None, path: str, is_loaded: bool) -> None:
 def _check_forms(html: str, path: str) -> None:
     for form in re.findall(r"<form\b.*?</form>", html, re.DOTALL | re.IGNORECASE):
         if re.search(r'method="?post', form, re.IGNORECASE):
-            assert re.search(r'name="csrf_token"[^>]*value="[^"]+"', form), f"{path}: a form without csrf_token: {form[:200]}"
+            assert re.search(r'name="csrf_token"[^>]*value="[^"]+"', form), (
+                f"{path}: a form without csrf_token: {form[:200]}"
+            )

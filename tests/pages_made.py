@@ -1,8 +1,8 @@
 """What the pages' tests look at: message templates, drafts, launched campaigns with people in every state."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from html import unescape
-import re
 
 from campaign_app.domain.clock import utc_now
 from campaign_app.domain.failures import failure_reason
@@ -21,13 +21,23 @@ PLAIN = [{"type": "BODY", "text": "Everything must go."}]
 WITH_VALUES = [
     {"type": "HEADER", "format": "TEXT", "text": "For {{1}}"},
     {"type": "BODY", "text": "Hello {{1}}, take {{2}} off."},
-    {"type": "BUTTONS", "buttons": [{"type": "URL", "text": "Shop", "url": "https://shop.example.com/{{1}}"}]},
+    {
+        "type": "BUTTONS",
+        "buttons": [{"type": "URL", "text": "Shop", "url": "https://shop.example.com/{{1}}"}],
+    },
 ]
 
 
 def a_message_template(name: str = "sale", components: list | None = None, **values) -> MessageTemplate:
     template = MessageTemplate(
-        **{"name": name, "language": "en_US", "status": "APPROVED", "components": components or PLAIN, "category": "MARKETING", **values}
+        **{
+            "name": name,
+            "language": "en_US",
+            "status": "APPROVED",
+            "components": components or PLAIN,
+            "category": "MARKETING",
+            **values,
+        }
     )
     db.session.add(template)
     db.session.commit()
@@ -37,7 +47,9 @@ def a_message_template(name: str = "sale", components: list | None = None, **val
 def some_customers(how_many: int, first: int = 0, **values) -> list[Customer]:
     """Customers named “Customer 1” and so on; committed."""
     found = [
-        Customer(**{"phone_number": f"+9198765{first + place:05}", "name": f"Customer {first + place}", **values})
+        Customer(
+            **{"phone_number": f"+9198765{first + place:05}", "name": f"Customer {first + place}", **values}
+        )
         for place in range(1, how_many + 1)
     ]
     db.session.add_all(found)
@@ -67,18 +79,39 @@ def set_standing(campaign: Campaign, place: int, status: str, code: int | None =
     """Let the recipient at `place` (from 1) stand as if it had been sent, with true counters."""
     person = db.session.query(Recipient).filter_by(campaign_id=campaign.id, position=place).one()
     reached = {"sent": 1, "delivered": 2, "read": 3, "failed": 1}.get(status, 0)
-    times = {name: SENT_AT + timedelta(minutes=place + n) for n, name in enumerate(("sent_at", "delivered_at", "read_at")[:reached])}
+    times = {
+        name: SENT_AT + timedelta(minutes=place + n)
+        for n, name in enumerate(("sent_at", "delivered_at", "read_at")[:reached])
+    }
     if status == "failed":
         reason = failure_reason(code, "Message undeliverable", "Message undeliverable", None)
-        times |= {"failed_at": SENT_AT + timedelta(minutes=place + 5), "failure_code": code, "failure_reason": reason}
+        times |= {
+            "failed_at": SENT_AT + timedelta(minutes=place + 5),
+            "failure_code": code,
+            "failure_reason": reason,
+        }
     message = Message(
         campaign_id=campaign.id, recipient_id=person.id, attempt=1, phone_number=person.phone_number, send_date=SENT_AT.date(),
         authorised_at=SENT_AT, lease_epoch=1, whatsapp_message_id=f"wamid.{person.id}",
         status="queued" if status == "skipped" else status,
     )  # fmt: skip
-    for name, value in {"status": status, "attempt": 1, "whatsapp_message_id": message.whatsapp_message_id, **times, **values}.items():
+    for name, value in {
+        "status": status,
+        "attempt": 1,
+        "whatsapp_message_id": message.whatsapp_message_id,
+        **times,
+        **values,
+    }.items():
         setattr(person, name, value)
-    for name in ("sent_at", "delivered_at", "read_at", "failed_at", "failure_code", "failure_reason", "unconfirmed_at"):
+    for name in (
+        "sent_at",
+        "delivered_at",
+        "read_at",
+        "failed_at",
+        "failure_code",
+        "failure_reason",
+        "unconfirmed_at",
+    ):
         setattr(message, name, getattr(person, name))
     db.session.add(message)
     db.session.flush()

@@ -17,7 +17,18 @@ MAY_IMPORT = {
     "services": {"services", "models", "whatsapp", "domain", "extensions", "database"},
     "scheduler": {"scheduler", "services", "models", "whatsapp", "domain", "extensions", "database"},
     "web": {"web", "services", "models", "whatsapp", "domain", "extensions", "database", "schema"},
-    "cli": {"cli", "scheduler", "simulator", "services", "models", "whatsapp", "domain", "extensions", "database", "schema"},
+    "cli": {
+        "cli",
+        "scheduler",
+        "simulator",
+        "services",
+        "models",
+        "whatsapp",
+        "domain",
+        "extensions",
+        "database",
+        "schema",
+    },
     "simulator": {"simulator"},
     "extensions": set(),
     "database": set(),
@@ -25,7 +36,18 @@ MAY_IMPORT = {
     "schema": {"extensions", "database"},
 }
 OUTSIDE_OF_DOMAIN = {"phonenumbers"}
-NO_SERVICE_KNOWS = {"request", "session", "g", "render_template", "redirect", "url_for", "flash", "abort", "Response", "Blueprint"}
+NO_SERVICE_KNOWS = {
+    "request",
+    "session",
+    "g",
+    "render_template",
+    "redirect",
+    "url_for",
+    "flash",
+    "abort",
+    "Response",
+    "Blueprint",
+}
 
 
 def room_of(module: str) -> str | None:
@@ -84,11 +106,18 @@ def _broken(module: str, room: str | None, imported: str, name: str | None, line
     top = imported.split(".")[0]
     if room == "domain" and top != PACKAGE and top not in sys.stdlib_module_names | OUTSIDE_OF_DOMAIN:
         return [f"{place} (domain) imports {imported}"]
-    if room in ("domain", "models", "whatsapp", "simulator", "extensions", "database") and top in ("config", "wsgi"):
+    if room in ("domain", "models", "whatsapp", "simulator", "extensions", "database") and top in (
+        "config",
+        "wsgi",
+    ):
         return [f"{place} ({room}) imports {imported}"]
     if room == "services" and imported == "flask" and name in NO_SERVICE_KNOWS:
         return [f"{place} (services) knows of the page: {name}"]
-    is_other_model = room == "models" and target == "models" and imported not in (f"{PACKAGE}.models.types", f"{PACKAGE}.models")
+    is_other_model = (
+        room == "models"
+        and target == "models"
+        and imported not in (f"{PACKAGE}.models.types", f"{PACKAGE}.models")
+    )
     if is_other_model and module != f"{PACKAGE}.models":
         return [f"{place} names another model outside of TYPE_CHECKING: {imported}"]
     return []
@@ -108,7 +137,9 @@ def our_modules() -> dict[str, Path]:
 
 
 def test_imports_go_down_and_stand_at_the_top():
-    broken = [fault for module, path in our_modules().items() for fault in violations(module, path.read_text())]
+    broken = [
+        fault for module, path in our_modules().items() for fault in violations(module, path.read_text())
+    ]
     assert not broken, "\n".join(broken)
 
 
@@ -118,7 +149,9 @@ def test_every_room_has_its_rule():
 
 
 def test_every_module_says_in_one_line_what_it_is_for():
-    silent = [module for module, path in our_modules().items() if not ast.get_docstring(ast.parse(path.read_text()))]
+    silent = [
+        module for module, path in our_modules().items() if not ast.get_docstring(ast.parse(path.read_text()))
+    ]
     assert not silent
 
 
@@ -144,7 +177,10 @@ def test_every_module_says_in_one_line_what_it_is_for():
         ("campaign_app.services.users", "from ..web import formatting"),
         ("campaign_app.services.users", "from flask import request"),
         ("campaign_app.services.users", "def late():\n    import json"),
-        ("campaign_app.web.home", "class View:\n    def show(self):\n        from campaign_app.services import users"),
+        (
+            "campaign_app.web.home",
+            "class View:\n    def show(self):\n        from campaign_app.services import users",
+        ),
     ],
 )
 def test_a_planted_fault_is_seen(module, line):
@@ -159,7 +195,10 @@ def test_a_planted_fault_is_seen(module, line):
         ("campaign_app.cli.simulate", "from campaign_app.simulator.app import run"),
         ("campaign_app.services.users", "from flask import current_app"),
         ("campaign_app.domain.phone", "import phonenumbers"),
-        ("campaign_app.models.campaign", "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from campaign_app.models.recipient import Recipient"),
+        (
+            "campaign_app.models.campaign",
+            "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from campaign_app.models.recipient import Recipient",
+        ),
         ("campaign_app", "from campaign_app.web import registry"),
     ],
 )

@@ -34,7 +34,9 @@ def _filler(converter) -> object:
 
 
 def ask(client, method: str, address: str):
-    return client._ask(method.lower(), address, data={"csrf_token": client.csrf_token()} if method != "GET" else None)
+    return client._ask(
+        method.lower(), address, data={"csrf_token": client.csrf_token()} if method != "GET" else None
+    )
 
 
 def role_of(app: Flask, endpoint: str) -> Role:
@@ -59,7 +61,9 @@ def test_anonymous_visitors_are_sent_to_the_sign_in(app):
     client = a_client(app, None)
     for endpoint, method, address in routes(app):
         answer = ask(client, method, address)
-        assert answer.status_code == 303 and answer.location.startswith("/login"), f"{method} {address} ({endpoint})"
+        assert answer.status_code == 303 and answer.location.startswith("/login"), (
+            f"{method} {address} ({endpoint})"
+        )
 
 
 @pytest.mark.parametrize("role", list(Role))
@@ -70,9 +74,15 @@ def test_each_role_opens_what_it_may_and_nothing_else(app, role):
             continue
         answer = ask(client, method, address)
         allowed = role >= role_of(app, endpoint)
-        assert (answer.status_code != 403) == allowed, f"{role}: {method} {address} answered {answer.status_code}"
-        assert not (answer.location or "").startswith("/login"), f"{role} was signed out by {method} {address}"
-        assert answer.status_code < 500, f"{role}: {method} {address} answered {answer.status_code}\n{answer.text[-2000:]}"
+        assert (answer.status_code != 403) == allowed, (
+            f"{role}: {method} {address} answered {answer.status_code}"
+        )
+        assert not (answer.location or "").startswith("/login"), (
+            f"{role} was signed out by {method} {address}"
+        )
+        assert answer.status_code < 500, (
+            f"{role}: {method} {address} answered {answer.status_code}\n{answer.text[-2000:]}"
+        )
 
 
 def test_what_changes_something_needs_staff_and_settings_need_admin(app):
@@ -93,7 +103,9 @@ def test_every_form_needs_its_token(app):
     for _, method, address in routes(app):
         if method != "GET":
             answer = client._ask(method.lower(), address)
-            assert answer.status_code == 400, f"{method} {address} without a token answered {answer.status_code}"
+            assert answer.status_code == 400, (
+                f"{method} {address} without a token answered {answer.status_code}"
+            )
 
 
 def test_a_token_of_another_session_is_refused(app):

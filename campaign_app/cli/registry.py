@@ -5,6 +5,7 @@ from collections.abc import Callable
 from flask import Flask
 
 from campaign_app.cli.counters import verify_counters_command
+from campaign_app.cli.customers import import_customers_command
 from campaign_app.cli.demo import demo_command
 from campaign_app.cli.message_templates import sync_templates_command
 from campaign_app.cli.sending import process_campaigns_command, run_scheduler_command, why_command
@@ -17,6 +18,7 @@ from config import Settings
 COMMANDS = (
     create_user_command,
     create_token_command,
+    import_customers_command,
     process_campaigns_command,
     run_scheduler_command,
     why_command,

@@ -11,7 +11,9 @@ from campaign_app.services.api_tokens import TOKEN_ROLES, create_token
 
 @click.command("create-token")
 @click.argument("name")
-@click.option("--role", type=click.Choice([str(role) for role in TOKEN_ROLES]), required=True, help="What it may do.")
+@click.option(
+    "--role", type=click.Choice([str(role) for role in TOKEN_ROLES]), required=True, help="What it may do."
+)
 @with_appcontext
 def create_token_command(name: str, role: str) -> None:
     """Make a token for whatever NAME stands for, and print it. Nobody can read it again."""

@@ -14,15 +14,21 @@ from campaign_app.services.users import create_user
 
 @click.command("create-user")
 @click.argument("email")
-@click.option("--role", type=click.Choice([str(role) for role in Role]), required=True, help="What the person may do.")
-@click.option("--password-stdin", is_flag=True, help="Read the password from the first line of standard input.")
+@click.option(
+    "--role", type=click.Choice([str(role) for role in Role]), required=True, help="What the person may do."
+)
+@click.option(
+    "--password-stdin", is_flag=True, help="Read the password from the first line of standard input."
+)
 @with_appcontext
 def create_user_command(email: str, role: str, password_stdin: bool) -> None:
     """Add a member of staff who can sign in with EMAIL."""
     if password_stdin:
         password = sys.stdin.readline().rstrip("\r\n")
     else:
-        password = click.prompt("Password (at least 12 signs)", hide_input=True, confirmation_prompt="Once more")
+        password = click.prompt(
+            "Password (at least 12 signs)", hide_input=True, confirmation_prompt="Once more"
+        )
     try:
         user = create_user(email, password, role, "command line", utc_now())
     except Refused as refusal:

@@ -44,7 +44,9 @@ def message_preview(components: list[Mapping[str, Any]] | None, values: Mapping[
         elif kind == "FOOTER":
             footer = str(component.get("text") or "")
         elif kind == "BUTTONS":
-            buttons = [str(button.get("text") or button.get("type", "")) for button in component.get("buttons") or []]
+            buttons = [
+                str(button.get("text") or button.get("type", "")) for button in component.get("buttons") or []
+            ]
     return MessagePreview(media, header, body, footer, buttons)
 
 

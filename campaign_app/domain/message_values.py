@@ -6,7 +6,12 @@ from typing import Any
 
 from campaign_app.domain.template_needs import TemplateNeeds
 
-LOCATION_PARTS = (("latitude", "Latitude"), ("longitude", "Longitude"), ("name", "Name of the place"), ("address", "Address"))
+LOCATION_PARTS = (
+    ("latitude", "Latitude"),
+    ("longitude", "Longitude"),
+    ("name", "Name of the place"),
+    ("address", "Address"),
+)
 MEDIA = {"IMAGE": "picture", "VIDEO": "video", "GIF": "GIF", "DOCUMENT": "document"}
 
 
@@ -43,7 +48,12 @@ def components_of(needs: TemplateNeeds, values: Mapping[str, str]) -> list[dict[
             kind = "coupon_code" if need.sub_type == "copy_code" else "text"
             parameter = {"type": kind, kind: text}
             components.append(
-                {"type": "button", "sub_type": need.sub_type, "index": str(need.index), "parameters": [parameter]}
+                {
+                    "type": "button",
+                    "sub_type": need.sub_type,
+                    "index": str(need.index),
+                    "parameters": [parameter],
+                }
             )
     return components
 
@@ -88,10 +98,19 @@ def _button_fields(needs: TemplateNeeds) -> list[ValueField]:
     fields = []
     for need in needs.buttons:
         if need.sub_type == "copy_code":
-            fields.append(ValueField(f"button-{need.index}", f"Coupon code of the button “{need.label}”", longest=15))
+            fields.append(
+                ValueField(f"button-{need.index}", f"Coupon code of the button “{need.label}”", longest=15)
+            )
         else:
             label = f"End of the address of the button “{need.label}”"
-            fields.append(ValueField(f"button-{need.index}", label, "It is put behind the address that the template holds.", 2000))
+            fields.append(
+                ValueField(
+                    f"button-{need.index}",
+                    label,
+                    "It is put behind the address that the template holds.",
+                    2000,
+                )
+            )
     return fields
 
 
@@ -120,4 +139,8 @@ def _header_values(parameter: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _text(needs: TemplateNeeds, name: str, text: str) -> dict[str, str]:
-    return {"type": "text", "parameter_name": name, "text": text} if needs.named else {"type": "text", "text": text}
+    return (
+        {"type": "text", "parameter_name": name, "text": text}
+        if needs.named
+        else {"type": "text", "text": text}
+    )

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from itertools import pairwise
 
 SHORTEST = 12
 LONGEST = 128
@@ -40,7 +41,9 @@ def password_fault(password: str, email: str = "") -> str | None:
     if plain in _COMMON or len(set(plain)) < 4 or _is_repeated(plain) or _is_run(plain):
         return "This one is among the first that a stranger would try. Choose another."
     local_part = email.partition("@")[0].casefold()
-    if plain == email.casefold() or (len(local_part) >= 4 and not plain.replace(local_part, "").strip("0123456789!@#.-_")):
+    if plain == email.casefold() or (
+        len(local_part) >= 4 and not plain.replace(local_part, "").strip("0123456789!@#.-_")
+    ):
         return "It is made of the e-mail address. Choose another."
     return None
 
@@ -52,5 +55,5 @@ def _is_repeated(text: str) -> bool:
 
 def _is_run(text: str) -> bool:
     """`abcdefghijklm`, `987654321098`: each sign next to the one before it."""
-    steps = {(ord(b) - ord(a)) for a, b in zip(text, text[1:], strict=False)}
+    steps = {ord(later) - ord(earlier) for earlier, later in pairwise(text)}
     return steps in ({1}, {-1})

@@ -134,4 +134,4 @@ def _checked(number: PhoneNumber) -> str:
         raise Invalid(f"The phone number is too long for a number of {code}.")
     if possible != ValidationResult.IS_POSSIBLE:
         raise Invalid(f"The phone number has not as many digits as numbers of {code} have.")
-    raise Invalid(f"There is no such phone number in {code}: no numbers there begin like that.")
+    raise Invalid(f"There is no such phone number in {code}: check its digits.")

@@ -46,6 +46,7 @@ class Recipient(Base):
     read_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     failed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     unconfirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    retry_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # failed, and tried again by itself then
     failure_code: Mapped[int | None] = mapped_column(Integer)
     failure_reason: Mapped[str | None] = mapped_column(Text)
     skipped_reason: Mapped[str | None] = mapped_column(Text)
@@ -79,6 +80,16 @@ class Recipient(Base):
         Index(
             "ix_campaign_recipients_failure_code", "campaign_id", "failure_code", "failed_at",
             postgresql_where=text("status = 'failed'"), sqlite_where=text("status = 'failed'"),
+        ),
+        # failures that are tried again by themselves
+        Index(
+            "ix_campaign_recipients_retry_at", "retry_at",
+            postgresql_where=text("retry_at IS NOT NULL"), sqlite_where=text("retry_at IS NOT NULL"),
+        ),
+        # messages that are not confirmed
+        Index(
+            "ix_campaign_recipients_unconfirmed", "campaign_id", "unconfirmed_at",
+            postgresql_where=text("unconfirmed_at IS NOT NULL"), sqlite_where=text("unconfirmed_at IS NOT NULL"),
         ),
         # opt-outs reach every campaign; the story of a customer
         Index("ix_campaign_recipients_phone_number", "phone_number"),

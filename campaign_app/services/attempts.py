@@ -32,7 +32,7 @@ _MIRRORED = (
     "status", "whatsapp_message_id", "sent_at", "delivered_at", "read_at", "failed_at", "unconfirmed_at", "failure_code",
     "failure_reason",
 )  # fmt: skip
-_RECIPIENT_CHANGING = (*_MIRRORED, "message_id", "attempt", "next_try_at", "retry_count")
+_RECIPIENT_CHANGING = (*_MIRRORED, "message_id", "attempt", "next_try_at", "retry_at", "retry_count")
 
 _MESSAGE_COLUMNS = [MESSAGES.c[name] for name in ("id", "campaign_id", "recipient_id", "phone_number", "send_date", *_CHANGING)]
 _RECIPIENT_COLUMNS = [RECIPIENTS.c[name] for name in ("id", "max_retries", *_RECIPIENT_CHANGING)]
@@ -78,18 +78,25 @@ class Attempt:
             row.update(failure_code=code, failure_title=title, failure_reason=reason)
         self.mirror()
 
+    def retry_by_itself(self, at: datetime | None) -> None:
+        """Plan a new attempt for a recipient who failed, unless the message has arrived."""
+        if self.recipient is not None and self.message["delivered_at"] is None:
+            self.recipient["retry_at"] = at
+
     def mirror(self) -> None:
         """Let the recipient stand as this attempt stands."""
         if self.recipient is not None:
             self.recipient.update({name: self.message[name] for name in _MIRRORED})
             if self.message["status"] != MessageStatus.QUEUED:
                 self.recipient["unconfirmed_at"] = None
+            if self.message["delivered_at"] is not None:  # it arrived after all: a second one would be one too many
+                self.recipient["retry_at"] = None
 
     def requeue(self, next_try_at: datetime) -> None:
         """The recipient waits for a new attempt, which this one's webhooks will not move."""
         if self.recipient is not None:
             self.recipient.update({name: None for name in _MIRRORED})
-            self.recipient.update(status="pending", message_id=None, next_try_at=next_try_at)
+            self.recipient.update(status="pending", message_id=None, retry_at=None, next_try_at=next_try_at)
 
     def release(self, now: datetime) -> None:
         """Nothing of it ever left this machine: as if it had not been claimed."""
@@ -191,10 +198,12 @@ class AttemptBatch:
 
 
 def move_batch(campaign_id: UUID, day: date, authorised: int, sent: int, now: datetime) -> None:
-    """Add to a day's batch; what remains and its state follow."""
+    """Add to a day's batch; what remains and its state follow. Called after the campaign's counters are moved."""
     table = BATCHES
     used = table.c.messages_authorised + authorised
-    remaining = case((table.c.batch_size > used, table.c.batch_size - used), else_=0)
+    pending = select(Campaign.messages_pending).where(Campaign.id == campaign_id).scalar_subquery()
+    room = case((table.c.batch_size > used, table.c.batch_size - used), else_=0)
+    remaining = case((room < pending, room), else_=pending)  # who was refused for good leaves room, but nobody to fill it
     db.session.execute(
         update(table)
         .where(table.c.campaign_id == campaign_id, table.c.send_date == day)
@@ -202,7 +211,7 @@ def move_batch(campaign_id: UUID, day: date, authorised: int, sent: int, now: da
             messages_authorised=used,
             messages_sent=table.c.messages_sent + sent,
             messages_remaining=remaining,
-            status=case((table.c.batch_size > used, "processing"), else_="completed"),
+            status=case((remaining > 0, "processing"), else_="completed"),
             updated_at=now,
         )
     )

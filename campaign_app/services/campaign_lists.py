@@ -34,9 +34,13 @@ def count_by_state(search: str, now: datetime) -> dict[str, int]:
     return {name: dict(found).get(name, 0) for name in SHOWN_STATES}
 
 
-def list_campaigns(state: str | None, search: str, offset: int, limit: int, now: datetime) -> list[CampaignLine]:
+def list_campaigns(
+    state: str | None, search: str, offset: int, limit: int, now: datetime
+) -> list[CampaignLine]:
     """Campaigns, the newest first; `state` None means all."""
-    wanted = select(Campaign).where(*_matching(search)).order_by(Campaign.created_at.desc(), Campaign.id.desc())
+    wanted = (
+        select(Campaign).where(*_matching(search)).order_by(Campaign.created_at.desc(), Campaign.id.desc())
+    )
     if state == SCHEDULED:
         wanted = wanted.where(_is_scheduled(now))
     elif state is not None:
@@ -85,6 +89,9 @@ def _is_scheduled(now: datetime) -> ColumnElement[bool]:
 def _matching(search: str) -> list[ColumnElement[bool]]:
     """Every word of `search` occurs in the name or in the message template's name."""
     return [
-        or_(Campaign.name.icontains(word, autoescape=True), Campaign.template_name.icontains(word, autoescape=True))
+        or_(
+            Campaign.name.icontains(word, autoescape=True),
+            Campaign.template_name.icontains(word, autoescape=True),
+        )
         for word in search.split()[:8]
     ]

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.orm.attributes import flag_modified
 
 from campaign_app.domain.customer_merge import changed_values, merge_rows
 from campaign_app.domain.customer_values import COLUMNS, clean_customer
@@ -51,6 +52,14 @@ def find_by_phone(phone_number: str) -> Customer | None:
     return db.session.scalar(select(Customer).where(Customer.phone_number == phone_number))
 
 
+def read_number(phone_number: Any, default_country: str | None) -> str:
+    """The number as E.164. Raises Invalid with the field."""
+    try:
+        return parse_phone(phone_number, default_country)
+    except Invalid as error:
+        raise Invalid(error.sentence, {"phone_number": [error.sentence]}) from None
+
+
 def save_customer(
     phone_number: str, values: Mapping[str, Any], default_country: str | None, source: str, now: datetime
 ) -> tuple[Customer, bool]:
@@ -58,13 +67,13 @@ def save_customer(
 
     A null for `opted_in` says nothing: a recorded answer is only replaced by another. Raises Invalid with fields.
     """
-    number = _number(phone_number, default_country)
+    number = read_number(phone_number, default_country)
     cleaned = clean_customer(
         {key: value for key, value in values.items() if key != "phone_number"}, default_country
     )
     is_new = find_by_phone(number) is None
     if is_new:
-        write_customers([{"phone_number": number}], [source], now, Written())
+        write_customers([{"phone_number": number, **cleaned}], [source], now, Written())
     customer = db.session.scalar(select(Customer).where(Customer.phone_number == number).with_for_update())
     known = {name: getattr(customer, name) for name in _KEYS}
     for name, value in changed_values(known, cleaned, explicit=True).items():
@@ -72,6 +81,9 @@ def save_customer(
         if name == "opted_in":
             customer.opted_in_at, customer.opted_in_source = now, source[:200]
         customer.updated_at = now
+        flag_modified(
+            customer, "updated_at"
+        )  # also when `now` is what it was, or the column's own clock would set it
     db.session.flush()
     return customer, is_new
 
@@ -111,13 +123,6 @@ def bulk_save(
     values = list(wanted.values())
     write_customers(values, [source] * len(values), now, written)
     return SavedCustomers(written.added, len(rows) - len(invalid) - written.added, invalid)
-
-
-def _number(phone_number: Any, default_country: str | None) -> str:
-    try:
-        return parse_phone(phone_number, default_country)
-    except Invalid as error:
-        raise Invalid(error.sentence, {"phone_number": [error.sentence]}) from None
 
 
 def _row(row: Any, default_country: str | None) -> dict[str, Any]:

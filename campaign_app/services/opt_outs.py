@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, exists, func, literal, select, text, tuple_, update
 
-from campaign_app.domain.errors import Invalid
+from campaign_app.domain.errors import Invalid, NotFound
 from campaign_app.domain.ids import new_id
 from campaign_app.extensions import db
 from campaign_app.models.opt_out import OptOut
@@ -96,9 +96,18 @@ def list_opt_outs(kind: str | None = None, after: UUID | None = None, limit: int
     return OptOutPage(found[:limit], found[limit - 1].id if len(found) > limit else None)
 
 
-def count_opt_outs() -> int:
-    """How many opt-outs hold."""
-    return db.session.scalar(select(func.count()).select_from(OptOut).where(OptOut.lifted_at.is_(None)))
+def find_opt_out(opt_out_id: UUID) -> OptOut:
+    """Raises NotFound."""
+    opt_out = db.session.get(OptOut, opt_out_id)
+    if opt_out is None:
+        raise NotFound("There is no such opt-out.")
+    return opt_out
+
+
+def count_opt_outs() -> dict[str, int]:
+    """How many opt-outs hold, by kind; kinds without any are left out."""
+    counted = select(OptOut.kind, func.count()).where(OptOut.lifted_at.is_(None)).group_by(OptOut.kind)
+    return {kind: count for kind, count in db.session.execute(counted)}
 
 
 def is_opted_out_condition(phone_number: ColumnElement[str]) -> ColumnElement[bool]:

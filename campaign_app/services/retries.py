@@ -5,11 +5,11 @@ from datetime import datetime
 from uuid import UUID
 
 from flask import current_app
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, func, select, update
 
 from campaign_app.domain.campaign_status import CampaignStatus
 from campaign_app.domain.errors import Conflict
-from campaign_app.domain.retry_policy import may_retry_by_hand
+from campaign_app.domain.retry_policy import DAY, Action, may_retry_by_hand
 from campaign_app.domain.tally import NO_CODE, Standing, Tally
 from campaign_app.extensions import db
 from campaign_app.models.analytics import FailureCount
@@ -24,8 +24,8 @@ from campaign_app.whatsapp.error_catalogue import lookup
 
 # What a new attempt forgets of the one before; the old attempt keeps it in its own row.
 FRESH = {
-    "status": "pending", "message_id": None, "whatsapp_message_id": None, "sent_at": None, "delivered_at": None, "read_at": None, "failed_at": None,
-    "unconfirmed_at": None, "failure_code": None, "failure_reason": None,
+    "status": "pending", "message_id": None, "whatsapp_message_id": None, "sent_at": None, "delivered_at": None,
+    "read_at": None, "failed_at": None, "unconfirmed_at": None, "retry_at": None, "failure_code": None, "failure_reason": None,
 }  # fmt: skip
 CHUNK = 1000
 
@@ -64,47 +64,102 @@ def retry_failed(campaign_id: UUID, actor: str, now: datetime) -> RetriedFailure
             worth.append(row.code)
         else:
             left.append(LeftOut(None if row.code == NO_CODE else row.code, row.title or entry.title or "Not explained by WhatsApp", row.failures, entry.advice))
-    requeued = _requeue(campaign, worth, now) if worth else 0
+    requeued = _requeue(campaign, _failed_with(worth), now) if worth else 0
     if not requeued:
         return RetriedFailures(0, left)
-    if campaign.status == CampaignStatus.COMPLETED:
-        _reopen(campaign, now)
-    db.session.flush()
-    lay_out(campaign, window_of(campaign), now)
-    request_run(now)
+    go_on(campaign, now)
     audit.record(actor, "campaign.retried", "campaign", campaign_id, {"recipients": requeued}, now)
     return RetriedFailures(requeued, left)
 
 
-def _reopen(campaign: Campaign, now: datetime) -> None:
-    if campaign.scheduled_end_date is not None and campaign.scheduled_end_date <= now:
-        raise Conflict("The campaign's end is already past. Change its end first, then retry.")
-    campaign.status = CampaignStatus.ACTIVE
-    campaign.status_reason = None
-    campaign.completed_at = None
+def retry_due(now: datetime) -> int:
+    """Queue again, by themselves, the failed ones whose time has come. A campaign that was completed opens again for them.
+
+    Returns how many. The caller commits.
+    """
+    due = (
+        select(Recipient.campaign_id)
+        .join(Campaign, Campaign.id == Recipient.campaign_id)
+        .where(Recipient.retry_at <= now, _may_go_on(now))
+        .distinct()
+    )
+    requeued = 0
+    for campaign_id in db.session.scalars(due).all():
+        lock_campaigns([campaign_id])
+        campaign = find_campaign(campaign_id)
+        people = _requeue(campaign, Recipient.retry_at <= now, now)
+        go_on(campaign, now)
+        audit.record("the app", "campaign.retried", "campaign", campaign_id, {"recipients": people}, now)
+        requeued += people
+    return requeued
 
 
-def _requeue(campaign: Campaign, codes: list[int], now: datetime) -> int:
+def next_retry_at(now: datetime) -> datetime | None:
+    """When the next failed one is tried again by itself."""
+    planned = select(func.min(Recipient.retry_at)).join(Campaign, Campaign.id == Recipient.campaign_id)
+    return db.session.scalar(planned.where(Recipient.retry_at.is_not(None), _may_go_on(now)))
+
+
+def planned_retries(campaign_id: UUID) -> tuple[int, datetime | None]:
+    """How many of a campaign's failed ones are tried again by themselves, and when the first."""
+    planned = select(func.count(), func.min(Recipient.retry_at)).where(
+        Recipient.campaign_id == campaign_id, Recipient.retry_at.is_not(None)
+    )
+    return tuple(db.session.execute(planned).one())
+
+
+def _may_go_on(now: datetime):
+    return Campaign.status.in_((CampaignStatus.ACTIVE, CampaignStatus.COMPLETED)) & (
+        Campaign.scheduled_end_date.is_(None) | (Campaign.scheduled_end_date > now)
+    )
+
+
+def _failed_with(codes: list[int]):
+    wanted = Recipient.failure_code.in_([code for code in codes if code != NO_CODE])
+    return wanted | Recipient.failure_code.is_(None) if NO_CODE in codes else wanted
+
+
+def go_on(campaign: Campaign, now: datetime) -> None:
+    """There is something to send again: a completed campaign is active again, and the plan is laid out anew."""
+    if campaign.status == CampaignStatus.COMPLETED:
+        if campaign.scheduled_end_date is not None and campaign.scheduled_end_date <= now:
+            raise Conflict("The campaign's end is already past. Change its end first, then retry.")
+        campaign.status = CampaignStatus.ACTIVE
+        campaign.status_reason = None
+        campaign.completed_at = None
+    db.session.flush()
+    lay_out(campaign, window_of(campaign), now)
+    request_run(now)
+
+
+def _requeue(campaign: Campaign, wanted, now: datetime) -> int:
+    """Make the failed recipients that `wanted` chooses pending again. Returns how many."""
     zone = current_app.config["SETTINGS"].zone
-    known = [code for code in codes if code != NO_CODE]
-    wanted = Recipient.failure_code.in_(known)
-    if NO_CODE in codes:
-        wanted = wanted | Recipient.failure_code.is_(None)
     failed = select(Recipient).where(Recipient.campaign_id == campaign.id, Recipient.status == "failed", wanted)
     requeued = 0
     while rows := db.session.scalars(failed.order_by(Recipient.id).limit(CHUNK)).all():
         tally = Tally()
         for row in rows:
             tally.move(standing_of(row), Standing("pending"), zone)
-        ids = [row.id for row in rows]
-        db.session.expunge_all()
-        again = update(Recipient.__table__).where(Recipient.__table__.c.id.in_(ids))
-        db.session.execute(again.values(**FRESH, retry_count=0, next_try_at=now, updated_at=now))
+        again = [{"row_id": row.id, "again_at": _not_before(row, now)} for row in rows]
+        for row in rows:
+            db.session.expunge(row)
+        table = Recipient.__table__
+        values = {**FRESH, "retry_count": table.c.retry_count + 1, "updated_at": now}
+        db.session.execute(
+            update(table).where(table.c.id == bindparam("row_id")).values(**values, next_try_at=bindparam("again_at")), again
+        )
         add_tally(campaign.id, tally, now)
-        requeued += len(ids)
-    db.session.add(campaign)
+        requeued += len(again)
     db.session.refresh(campaign)
     return requeued
+
+
+def _not_before(row: Recipient, now: datetime) -> datetime:
+    """WhatsApp holds a customer back longer when a day has not passed since it refused for that reason."""
+    if row.failed_at is not None and lookup(row.failure_code).action is Action.RETRY_AFTER_DAY:
+        return max(now, row.failed_at + DAY)
+    return now
 
 
 def standing_of(recipient) -> Standing:

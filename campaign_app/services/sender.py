@@ -22,6 +22,7 @@ from campaign_app.services.cloud_api import cloud_api, missing_settings
 from campaign_app.services.dispatch import Dispatcher
 from campaign_app.services.leases import LeaseHolder, LostLease
 from campaign_app.services.number import change_number, sending_number
+from campaign_app.services.retries import next_retry_at, retry_due
 from campaign_app.services.send_outcomes import Result, mark_orphans, settle
 from campaign_app.services.why_waiting import own_reason
 from campaign_app.whatsapp.send_outcome import SendKind
@@ -60,6 +61,7 @@ class Sender:
         now = utc_now()
         orphans = mark_orphans(self.lease.epoch, now)
         end_overdue(now)
+        retry_due(now)
         change_number(last_run_at=now, run_requested_at=None)
         due = due_campaigns(now)
         db.session.commit()
@@ -154,7 +156,7 @@ class Sender:
 
 def next_run_at(now: datetime) -> datetime | None:
     """The earliest time at which something that waits now may go on."""
-    times = []
+    times = [next_retry_at(now)]
     number = sending_number()
     active = select(Campaign).where(Campaign.status == CampaignStatus.ACTIVE, Campaign.messages_pending > 0)
     for campaign in db.session.scalars(active):

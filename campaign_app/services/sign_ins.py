@@ -42,7 +42,9 @@ def sign_in(email: str, password: str, address: str, now: datetime) -> User | No
         return None
     user.password_hash = new_hash
     user.last_signed_in_at = now
-    db.session.execute(delete(SignInAttempt).where(SignInAttempt.email == email, SignInAttempt.address == attempt.address))
+    db.session.execute(
+        delete(SignInAttempt).where(SignInAttempt.email == email, SignInAttempt.address == attempt.address)
+    )
     record(user.email, "signed in", "user", user.id, None, now)
     db.session.commit()
     return user

@@ -5,13 +5,14 @@ import json
 import logging
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import delete, select
 
 from campaign_app.domain.ids import new_id
 from campaign_app.domain.message_status import MessageStatus
+from campaign_app.domain.retry_policy import Action, next_try_at
 from campaign_app.extensions import db
 from campaign_app.models.message import Message
 from campaign_app.models.webhook_event import WaitingStatus
@@ -23,6 +24,9 @@ from campaign_app.whatsapp.errors import WebhookError
 from campaign_app.whatsapp.webhook_elements import StatusUpdate
 
 log = logging.getLogger(__name__)
+
+RETRIED_BY_ITSELF = {Action.RETRY, Action.RETRY_AFTER_DAY, Action.PAIR_WAIT, Action.THROTTLE}
+STATUSES_HAVE_COME = timedelta(minutes=5)
 
 AT_ONCE = 500  # a transaction's part stays short, so that the sender is not kept waiting
 
@@ -106,6 +110,24 @@ def _fail(attempt: Attempt, update: StatusUpdate, consequences: Consequences, no
     log.info("Message %s failed: %s", update.wamid, reason)
     if is_news:  # the same report again must not stop again what staff have resumed
         consequences.add(attempt.message, lookup(code), reason, update.at, now)
+    attempt.retry_by_itself(_retry_at(attempt))
+
+
+def _retry_at(attempt: Attempt) -> datetime | None:
+    """When a failed message is tried again by itself, by its error code; None when it is not.
+
+    Counted from the failure, and never before its other statuses must have come: so the order of webhooks decides nothing.
+    """
+    recipient, message = attempt.recipient, attempt.message
+    if recipient is None or recipient["retry_count"] >= recipient["max_retries"]:
+        return None
+    entry = lookup(message["failure_code"])
+    if entry.action not in RETRIED_BY_ITSELF or not entry.known:
+        return None
+    return next_try_at(
+        entry.action, recipient["retry_count"], message["failed_at"], 0.5,
+        at_least=max(STATUSES_HAVE_COME, entry.first_wait), max_retries=entry.max_retries,
+    )  # fmt: skip
 
 
 def _keep_waiting(updates: Sequence[StatusUpdate], now: datetime) -> None:

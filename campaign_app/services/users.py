@@ -21,7 +21,9 @@ def normal_email(text: str) -> str:
         # Addresses of an intranet are fine too: nothing is sent to ask.
         checked = validate_email(text.strip(), check_deliverability=False, test_environment=True)
     except EmailNotValidError as error:
-        raise Invalid("This is not an e-mail address.", {"email": [f"Not an e-mail address: {error}"]}) from None
+        raise Invalid(
+            "This is not an e-mail address.", {"email": [f"Not an e-mail address: {error}"]}
+        ) from None
     return checked.normalized.lower()
 
 
@@ -73,7 +75,9 @@ def change_role(user: User, role: str, actor: str, now: datetime) -> None:
     if role == user.role:
         return
     _keep_an_admin(user, "Make somebody else admin first: nobody else could manage users.")
-    record(actor, "role changed", "user", user.id, {"email": user.email, "from": user.role, "to": str(role)}, now)
+    record(
+        actor, "role changed", "user", user.id, {"email": user.email, "from": user.role, "to": str(role)}, now
+    )
     user.role = role
 
 

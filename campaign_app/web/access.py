@@ -13,7 +13,9 @@ from campaign_app.models.user import User
 from campaign_app.services.users import user_of_session
 
 # Sign-in and static files; the webhook proves itself by signature, health says nothing personal, the API has bearer tokens.
-PUBLIC_ENDPOINTS = frozenset({"static", "bootstrap.static", "chartkick.static", "login.show", "login.sign_in"})
+PUBLIC_ENDPOINTS = frozenset(
+    {"static", "bootstrap.static", "chartkick.static", "login.show", "login.sign_in"}
+)
 PUBLIC_BLUEPRINTS = frozenset({"webhook", "health", "api"})
 
 LONGEST_SESSION = timedelta(hours=20)  # however busy it is

@@ -20,7 +20,13 @@ blueprint = Blueprint("api_tokens", __name__, url_prefix="/settings/tokens")
 
 class TokenForm(FlaskForm):
     name = StringField("Name", [InputRequired("Give it a name: what uses it.")])
-    role = SelectField("Role", choices=[SelectChoice("viewer", "Viewer: reads"), SelectChoice("staff", "Staff: also edits and launches")])
+    role = SelectField(
+        "Role",
+        choices=[
+            SelectChoice("viewer", "Viewer: reads"),
+            SelectChoice("staff", "Staff: also edits and launches"),
+        ],
+    )
 
 
 @blueprint.get("")
@@ -35,7 +41,9 @@ def create():
     form = TokenForm()
     if form.validate():
         try:
-            token, plain = api_tokens.create_token(form.name.data, form.role.data, current_user.email, utc_now())
+            token, plain = api_tokens.create_token(
+                form.name.data, form.role.data, current_user.email, utc_now()
+            )
         except Invalid as refusal:
             for name, sentences in refusal.fields.items():
                 form[name].errors = [*form[name].errors, *sentences]

@@ -48,6 +48,8 @@ def _failures(campaign_id: UUID | None) -> dict:
         "code": code,
         "row": next((row for row in table if (NO_CODE if row.code is None else row.code) == code), None),
         "people": found[:PAGE],
-        "next_after": write_place(found[PAGE - 1].failed_at, found[PAGE - 1].recipient_id) if len(found) > PAGE else None,
+        "next_after": write_place(found[PAGE - 1].failed_at, found[PAGE - 1].recipient_id)
+        if len(found) > PAGE
+        else None,
         "is_first": after is None,
     }

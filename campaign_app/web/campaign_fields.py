@@ -52,6 +52,9 @@ class _WholeNumberField(IntegerField):
 class _LocalTimeField(DateTimeLocalField):
     """Typed in the business zone, kept as aware UTC."""
 
+    def __init__(self, label, validators):
+        super().__init__(label, validators, format=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"])
+
     def process_data(self, value):
         super().process_data(value.astimezone(_zone()) if value else None)
 
@@ -76,18 +79,26 @@ class _ClockField(TimeField):
 class ScheduleForm(FlaskForm):
     """What may be changed at any time before the end: name, limits, times."""
 
-    name = StringField("Name", [InputRequired("Enter a name for the campaign."), Length(max=200, message="Use at most 200 signs.")])
+    name = StringField(
+        "Name",
+        [InputRequired("Enter a name for the campaign."), Length(max=200, message="Use at most 200 signs.")],
+    )
     description = TextAreaField("Description", [Length(max=5000, message="Use at most 5,000 signs.")])
     daily_send_limit = _WholeNumberField(
         "Daily limit",
-        [InputRequired("Enter how many messages may go out a day."), NumberRange(1, 1_000_000, "Enter a number from 1 to 1,000,000.")],
+        [
+            InputRequired("Enter how many messages may go out a day."),
+            NumberRange(1, 1_000_000, "Enter a number from 1 to 1,000,000."),
+        ],
         default=250,
     )
     priority = SelectField("Priority", choices=PRIORITIES, coerce=int, default=5)
     scheduled_start_date = _LocalTimeField("Start", [Optional()])
     scheduled_end_date = _LocalTimeField("End", [Optional()])
     window_on = BooleanField("Send only on certain days and hours")
-    window_days = SelectMultipleField("Days", choices=[SelectChoice(*pair) for pair in DAY_NAMES.items()], default=list(DAYS))
+    window_days = SelectMultipleField(
+        "Days", choices=[SelectChoice(*pair) for pair in DAY_NAMES.items()], default=list(DAYS)
+    )
     window_start = _ClockField("From", [Optional()])
     window_end = _ClockField("Until", [Optional()])
 
@@ -112,13 +123,22 @@ class ScheduleForm(FlaskForm):
 
     def take(self, campaign: Campaign) -> None:
         """Show `campaign` as it stands."""
-        for name in ("name", "description", "daily_send_limit", "priority", "scheduled_start_date", "scheduled_end_date"):
+        for name in (
+            "name",
+            "description",
+            "daily_send_limit",
+            "priority",
+            "scheduled_start_date",
+            "scheduled_end_date",
+        ):
             self[name].process_data(getattr(campaign, name))
         window = campaign.send_window or {}
         self.window_on.data = bool(window)
         if window:
             self.window_days.data = list(window.get("days", DAYS))
-            self.window_start.data, self.window_end.data = (_clock(window.get(name)) for name in ("start", "end"))
+            self.window_start.data, self.window_end.data = (
+                _clock(window.get(name)) for name in ("start", "end")
+            )
 
     def show_faults(self, fields: dict[str, list[str]]) -> None:
         """Put the service's sentences beside the fields that they are about."""
@@ -131,13 +151,19 @@ class ScheduleForm(FlaskForm):
         if not self.window_on.data:
             return None
         start, end = self.window_start.data, self.window_end.data
-        return {"days": [day for day in DAYS if day in self.window_days.data], "start": f"{start:%H:%M}", "end": f"{end:%H:%M}"}
+        return {
+            "days": [day for day in DAYS if day in self.window_days.data],
+            "start": f"{start:%H:%M}",
+            "end": f"{end:%H:%M}",
+        }
 
 
 class CampaignForm(ScheduleForm):
     """All of a draft. The values of the message's parameters come besides: their fields depend on the message template."""
 
-    template = SelectField("Message template", [InputRequired("Choose a message template.")], validate_choice=False)
+    template = SelectField(
+        "Message template", [InputRequired("Choose a message template.")], validate_choice=False
+    )
     audience_mode = RadioField(
         "Who gets it",
         [InputRequired("Choose who gets it.")],
@@ -219,12 +245,19 @@ class CampaignForm(ScheduleForm):
 
 def offer_templates(form: CampaignForm, templates: list[MessageTemplate]) -> None:
     """Fill the picker: what can be sent, and what is chosen already even where it cannot."""
-    offered = {key_of(template): f"{template.name} · {template.language}" for template in templates if template.is_approved}
+    offered = {
+        key_of(template): f"{template.name} · {template.language}"
+        for template in templates
+        if template.is_approved
+    }
     chosen = form.template.data
     if chosen and chosen not in offered:
         name, _, language = chosen.rpartition("|")
         offered[chosen] = f"{name} · {language} (cannot be sent)"
-    form.template.choices = [SelectChoice("", "Choose a message template…"), *(SelectChoice(*pair) for pair in offered.items())]
+    form.template.choices = [
+        SelectChoice("", "Choose a message template…"),
+        *(SelectChoice(*pair) for pair in offered.items()),
+    ]
 
 
 def offer_audience(form: CampaignForm, choices) -> None:

@@ -151,7 +151,9 @@ def _reading_from_here():
     return reading()
 
 
-def _page(form: CampaignForm, campaign: Campaign | None, values: dict[str, str], faults: dict | None = None) -> str:
+def _page(
+    form: CampaignForm, campaign: Campaign | None, values: dict[str, str], faults: dict | None = None
+) -> str:
     offer_templates(form, all_templates())
     choices = audience_choices()
     offer_audience(form, choices)
@@ -174,7 +176,9 @@ def _schedule_page(form: ScheduleForm, campaign: Campaign) -> str:
     return render_template("campaign_forms/schedule.html", form=form, campaign=campaign)
 
 
-def _message_parts(template: MessageTemplate | None, values: dict[str, str], faults: dict | None = None) -> dict:
+def _message_parts(
+    template: MessageTemplate | None, values: dict[str, str], faults: dict | None = None
+) -> dict:
     needs = needs_of(template)
     return {
         "template": template,
@@ -211,7 +215,9 @@ def _chosen(key: str | None) -> tuple[MessageTemplate | None, bool]:
 
 def _typed_values() -> dict[str, str]:
     return {
-        key.removeprefix(VALUE_PREFIX): text[:4000] for key, text in request.form.items() if key.startswith(VALUE_PREFIX)
+        key.removeprefix(VALUE_PREFIX): text[:4000]
+        for key, text in request.form.items()
+        if key.startswith(VALUE_PREFIX)
     }
 
 

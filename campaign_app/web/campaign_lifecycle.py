@@ -28,7 +28,11 @@ def launch(campaign_id: UUID):
 @blueprint.post("/pause")
 @requires(Role.STAFF)
 def pause(campaign_id: UUID):
-    return _move(lifecycle.pause, campaign_id, "The campaign is paused. What is on its way is finished; nothing new leaves.")
+    return _move(
+        lifecycle.pause,
+        campaign_id,
+        "The campaign is paused. What is on its way is finished; nothing new leaves.",
+    )
 
 
 @blueprint.post("/resume")
@@ -48,7 +52,10 @@ def cancel(campaign_id: UUID):
 def clone(campaign_id: UUID):
     copy = clone_campaign(find_campaign(campaign_id), current_user.email, utc_now())
     db.session.commit()
-    flash("This is the copy: a draft with the same message and audience. Set its dates, then launch it.", "success")
+    flash(
+        "This is the copy: a draft with the same message and audience. Set its dates, then launch it.",
+        "success",
+    )
     return redirect(url_for("campaign_forms.edit", campaign_id=copy.id), 303)
 
 

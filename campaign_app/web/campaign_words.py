@@ -39,7 +39,9 @@ def audience_words(audience: dict[str, Any] | None) -> list[tuple[str, str]]:
         return [("Everybody", "every customer")]
     words = []
     for key, value in audience.items():
-        label = PICKED.get(key, {"opted_in": "Consent", "name": "Name", "phone_number": "Number"}.get(key, key))
+        label = PICKED.get(
+            key, {"opted_in": "Consent", "name": "Name", "phone_number": "Number"}.get(key, key)
+        )
         if isinstance(value, dict):
             words += [(label, _asked(operator, operand)) for operator, operand in value.items()]
         else:
@@ -62,8 +64,14 @@ def deed_words(entry: AuditEntry) -> str:
     """What an entry of a campaign's history says."""
     details = dict(entry.details or {})
     if isinstance(details.get("fields"), list):
-        names = {"daily_send_limit": "the daily limit", "scheduled_end_date": "the end", "scheduled_start_date": "the start"}
-        details["fields"] = ", ".join(names.get(name, f"the {name.replace('_', ' ')}") for name in details["fields"])
+        names = {
+            "daily_send_limit": "the daily limit",
+            "scheduled_end_date": "the end",
+            "scheduled_start_date": "the start",
+        }
+        details["fields"] = ", ".join(
+            names.get(name, f"the {name.replace('_', ' ')}") for name in details["fields"]
+        )
     if isinstance(details.get("recipients"), int):
         details["recipients"] = f"{details['recipients']:,}"
     pattern = _DEEDS.get(entry.action)
@@ -92,5 +100,8 @@ def _asked(operator: str, operand: Any) -> str:
 
 def _values(value: Any) -> str:
     items = value if isinstance(value, list) else [value]
-    words = ["no value" if item is None else _CONSENT.get(item, "") if isinstance(item, bool) else str(item) for item in items]
+    words = [
+        "no value" if item is None else _CONSENT.get(item, "") if isinstance(item, bool) else str(item)
+        for item in items
+    ]
     return words[0] if len(words) == 1 else ", ".join(words[:-1]) + f" or {words[-1]}"

@@ -48,7 +48,10 @@ def index():
     return render_template(
         "campaigns/index.html",
         lines=list_campaigns(state, search, offset, PAGE, now),
-        tabs=[(None, "All", sum(counts.values())), *((name, name.capitalize(), counts[name]) for name in SHOWN_STATES)],
+        tabs=[
+            (None, "All", sum(counts.values())),
+            *((name, name.capitalize(), counts[name]) for name in SHOWN_STATES),
+        ],
         state=state,
         search=search,
         offset=offset,
@@ -116,7 +119,9 @@ def _progress(campaign: Campaign) -> dict:
 def _tiles(campaign: Campaign, stats: CampaignStats) -> list[dict]:
     """The seed's numbers; each leads to the people whom it counts."""
 
-    def tile(label: str, value: int, number: str | None, note: str | None = None, tone: str | None = None) -> dict:
+    def tile(
+        label: str, value: int, number: str | None, note: str | None = None, tone: str | None = None
+    ) -> dict:
         address = url_for("recipients.index", campaign_id=campaign.id, status=number)
         return {"label": label, "value": value, "href": address, "note": note, "tone": tone}
 
@@ -140,12 +145,24 @@ def _chart(figures) -> dict:
     return {
         "days": [short_day(figure.day) for figure in figures],
         "counts": [
-            {"name": name, "label": name.capitalize(), "values": [getattr(figure, name) for figure in figures]}
+            {
+                "name": name,
+                "label": name.capitalize(),
+                "values": [getattr(figure, name) for figure in figures],
+            }
             for name in ("sent", "delivered", "read", "failed")
         ],
         "rates": [
-            {"name": "delivered", "label": "Delivered, of sent", "values": [one.delivery_rate_to_date for one in figures]},
-            {"name": "read", "label": "Read, of delivered", "values": [one.read_rate_to_date for one in figures]},
+            {
+                "name": "delivered",
+                "label": "Delivered, of sent",
+                "values": [one.delivery_rate_to_date for one in figures],
+            },
+            {
+                "name": "read",
+                "label": "Read, of delivered",
+                "values": [one.read_rate_to_date for one in figures],
+            },
         ],
     }
 
@@ -162,7 +179,9 @@ def _count(campaign: Campaign) -> AudienceCount | None:
 
 def _message(campaign: Campaign):
     """The preview: of the message template as frozen, or as it stands now; None when it is not known."""
-    template = campaign.template_snapshot or snapshot(find_template(campaign.template_name, campaign.language_code))
+    template = campaign.template_snapshot or snapshot(
+        find_template(campaign.template_name, campaign.language_code)
+    )
     if template is None:
         return None
     needs = template_needs(template["components"], template.get("parameter_format") or "POSITIONAL")

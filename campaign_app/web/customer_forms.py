@@ -48,7 +48,7 @@ class CustomerForm(FlaskForm):
         known = dict((customer.attributes if customer else None) or {})
         attributes: dict[str, Any] = dict.fromkeys(known)
         for line in (self.attributes.data or "").splitlines():
-            name, colon, value = line.partition(":")
+            name, colon, value = _parts(line, known)
             if line.strip() and not (colon and name.strip()):
                 raise Invalid(
                     "", {"attributes": [f"“{line.strip()[:60]}” is not a detail: write name: value."]}
@@ -70,3 +70,11 @@ class CustomerForm(FlaskForm):
         """Put the sentences of a refusal beside the fields."""
         for name, sentences in refusal.fields.items():
             self[name if name in self else "attributes"].errors = sentences
+
+
+def _parts(line: str, known: dict[str, Any]) -> tuple[str, str, str]:
+    """The name, the colon and the value of a line; names that are known may have a colon in them."""
+    for name in sorted(known, key=len, reverse=True):
+        if line.startswith(f"{name}:"):
+            return name, ":", line[len(name) + 1 :]
+    return line.partition(":")

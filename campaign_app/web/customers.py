@@ -12,29 +12,26 @@ from campaign_app.domain.errors import Invalid
 from campaign_app.domain.phone import parse_phone
 from campaign_app.domain.roles import Role
 from campaign_app.extensions import db
-from campaign_app.services.audience import field_choices
+from campaign_app.services.audience_choices import audience_choices
 from campaign_app.services.audit import record
 from campaign_app.services.customer_lists import CustomerSearch, count_customers, list_customers
 from campaign_app.services.customers import (
     delete_customer,
     find_by_phone,
     find_customer,
+    read_number,
     save_customer,
 )
 from campaign_app.services.opt_outs import holding_opt_outs
 from campaign_app.web.access import requires
 from campaign_app.web.customer_forms import CustomerForm
+from campaign_app.web.opt_outs import KINDS
 from campaign_app.web.paging import read_id
 
 blueprint = Blueprint("customers", __name__, url_prefix="/customers")
 
 PAGE = 50
 _LOOKS_LIKE_A_NUMBER = re.compile(r"[\d\s+().\-/]*\d[\d\s+().\-/]*\d[\d\s+().\-/]*\d[\d\s+().\-/]*")
-KINDS = {
-    "meta": "Stopped marketing messages in WhatsApp",
-    "word": "Wrote that they want no messages",
-    "ours": "Entered by staff or through the API",
-}
 
 
 @blueprint.get("")
@@ -76,10 +73,10 @@ def create():
     if form.validate():
         country = current_app.config["SETTINGS"].default_country
         try:
-            known = find_by_phone(parse_phone(form.phone_number.data, country))
-            if known is not None:
+            number = read_number(form.phone_number.data, country)
+            if find_by_phone(number) is not None:
                 raise Invalid("", {"phone_number": ["There is a customer with this number already."]})
-            customer, _ = save_customer(form.phone_number.data, form.values(), country, _source(), utc_now())
+            customer, _ = save_customer(number, form.values(), country, _source(), utc_now())
         except Invalid as refusal:
             form.show_faults(refusal)
         else:
@@ -148,7 +145,7 @@ def _list(search: CustomerSearch, after: UUID | None, number: str | None = None)
         search=search,
         number=number,
         total=count_customers(search),
-        choices=field_choices(),
+        choices=audience_choices(),
     )
 
 

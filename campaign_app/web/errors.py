@@ -31,7 +31,9 @@ WORDS: dict[int, tuple[str, str]] = {
     500: ("Something went wrong here", "Nothing was half-done. Try once more."),
     503: ("The database is busy", "Wait some seconds, then try once more."),
 }
-EXPIRED_FORM = "The form was open too long, or you signed out meanwhile. Go back, reload the page and try once more."
+EXPIRED_FORM = (
+    "The form was open too long, or you signed out meanwhile. Go back, reload the page and try once more."
+)
 
 
 def status_of(refusal: Refused) -> int:
@@ -51,7 +53,9 @@ def register(app: Flask) -> None:
     app.register_error_handler(Exception, _unexpected)
 
 
-def answer(status: int, sentence: str | None = None, fields: dict[str, list[str]] | None = None) -> tuple[Response | str, int]:
+def answer(
+    status: int, sentence: str | None = None, fields: dict[str, list[str]] | None = None
+) -> tuple[Response | str, int]:
     """The refusal in the shape that the address speaks: JSON under /api/, a page elsewhere."""
     heading, usual_sentence = WORDS.get(status, WORDS[500 if status >= 500 else 400])
     reference = "-".join((secrets.token_hex(2), secrets.token_hex(2), secrets.token_hex(2)))
@@ -60,7 +64,9 @@ def answer(status: int, sentence: str | None = None, fields: dict[str, list[str]
         return json_error(status, sentence, fields, reference), status
     page = render_template(
         "errors/show.html",
-        layout="base_bare.html" if status >= 500 else "base.html",  # a page of a broken database must not ask it for the user
+        layout="base_bare.html"
+        if status >= 500
+        else "base.html",  # a page of a broken database must not ask it for the user
         status=status,
         heading=heading,
         sentence=sentence or usual_sentence,
@@ -84,7 +90,9 @@ def _http(error: HTTPException):
         return error  # a redirect
     db.session.rollback()
     body, status = answer(error.code)
-    headers = {"Allow": ", ".join(sorted(error.valid_methods))} if getattr(error, "valid_methods", None) else {}
+    headers = (
+        {"Allow": ", ".join(sorted(error.valid_methods))} if getattr(error, "valid_methods", None) else {}
+    )
     return body, status, headers
 
 

@@ -27,7 +27,9 @@ CHUNK = 2000
 @blueprint.get("/failures.csv")
 @requires(Role.STAFF)
 def everywhere():
-    return csv_response(_rows(None, chosen_code(request.args.get("code"))), COLUMNS, file_name("failures", "", "csv"))
+    return csv_response(
+        _rows(None, chosen_code(request.args.get("code"))), COLUMNS, file_name("failures", "", "csv")
+    )
 
 
 @blueprint.get("/campaigns/<uuid:campaign_id>/failures.csv")

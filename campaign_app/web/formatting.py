@@ -15,7 +15,19 @@ NOTHING = "–"
 
 
 def register(app: Flask) -> None:
-    filters = (local_time, brief_time, clock_time, iso_time, relative_time, local_day, short_day, number, percent, plural, error_code)
+    filters = (
+        local_time,
+        brief_time,
+        clock_time,
+        iso_time,
+        relative_time,
+        local_day,
+        short_day,
+        number,
+        percent,
+        plural,
+        error_code,
+    )
     for function in filters:
         app.jinja_env.filters[function.__name__] = function
     app.jinja_env.globals.update(page_now=page_now, zone_name=zone_name, stretches=stretches)
@@ -45,7 +57,9 @@ def local_time(instant: datetime | None) -> str:
     """`5 Jan 2026, 14:05 IST`."""
     if instant is None:
         return NOTHING
-    return f"{format_datetime(instant, 'd MMM y, HH:mm', tzinfo=zone(), locale=LOCALE)} {_abbreviation(instant)}"
+    return (
+        f"{format_datetime(instant, 'd MMM y, HH:mm', tzinfo=zone(), locale=LOCALE)} {_abbreviation(instant)}"
+    )
 
 
 def brief_time(instant: datetime | None) -> str:
@@ -53,7 +67,9 @@ def brief_time(instant: datetime | None) -> str:
     if instant is None:
         return NOTHING
     is_this_year = instant.astimezone(zone()).year == page_now().astimezone(zone()).year
-    return format_datetime(instant, "d MMM, HH:mm" if is_this_year else "d MMM y, HH:mm", tzinfo=zone(), locale=LOCALE)
+    return format_datetime(
+        instant, "d MMM, HH:mm" if is_this_year else "d MMM y, HH:mm", tzinfo=zone(), locale=LOCALE
+    )
 
 
 def clock_time(instant: datetime | None) -> str:

@@ -37,7 +37,8 @@ def _overview() -> dict:
     lines = running_campaigns(now, RUNNING_SHOWN)
     return {
         "running": [
-            (line, why_waiting(line.campaign, now), estimated_completion_on(line.campaign, now)) for line in lines
+            (line, why_waiting(line.campaign, now), estimated_completion_on(line.campaign, now))
+            for line in lines
         ],
         "more_running": counts["active"] + counts["scheduled"] - len(lines),
         "counts": counts,

@@ -10,7 +10,8 @@ from campaign_app.domain.clock import utc_now
 from campaign_app.domain.roles import Role
 from campaign_app.extensions import db
 from campaign_app.services.audit import record
-from campaign_app.services.sign_ins import TooManyAttempts, sign_in as check_sign_in
+from campaign_app.services.sign_ins import TooManyAttempts
+from campaign_app.services.sign_ins import sign_in as check_sign_in
 from campaign_app.services.users import sign_out_everywhere
 from campaign_app.web.access import requires
 
@@ -24,7 +25,9 @@ THROTTLED = "Too many wrong passwords for this account from this address. Wait a
 def show():
     if current_user.is_authenticated:
         return redirect(safe_path(request.args.get("next")), 303)
-    return render_template("login/show.html", email="", fault=None, next_path=safe_path(request.args.get("next")))
+    return render_template(
+        "login/show.html", email="", fault=None, next_path=safe_path(request.args.get("next"))
+    )
 
 
 @blueprint.post("/login")
@@ -68,4 +71,6 @@ def safe_path(wanted: str | None) -> str:
     parts = urlsplit(wanted)
     # An encoded slash, backslash or control sign could be read as another host by whoever decodes once more.
     is_plain = not parts.scheme and not parts.netloc and not wanted.startswith("//")
-    return wanted if is_plain and not re.search(r"%(2f|5c|0|1[0-9a-f]|7f)", parts.path, re.IGNORECASE) else "/"
+    return (
+        wanted if is_plain and not re.search(r"%(2f|5c|0|1[0-9a-f]|7f)", parts.path, re.IGNORECASE) else "/"
+    )

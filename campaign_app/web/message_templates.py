@@ -23,7 +23,9 @@ def index():
     templates = all_templates()
     return render_template(
         "message_templates/index.html",
-        cards=[(one, message_preview(one.components, {}), len(value_fields(needs_of(one)))) for one in templates],
+        cards=[
+            (one, message_preview(one.components, {}), len(value_fields(needs_of(one)))) for one in templates
+        ],
         why_not=WHY_NOT,
         synced_at=sending_number().templates_synced_at,
     )

@@ -41,7 +41,12 @@ def xlsx(campaign_id: UUID) -> Response:
     name = file_name("recipients", campaign.name, "xlsx")
     # Written row by row to a file without a name, which goes away with the answer.
     file = tempfile.TemporaryFile()
-    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    options = {
+        "constant_memory": True,
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
+    }
     with reading(), Workbook(file, options) as workbook:
         heading = workbook.add_format({"bold": True})
         sheet, line = None, 0

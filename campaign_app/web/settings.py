@@ -14,7 +14,14 @@ from campaign_app.web.access import requires
 blueprint = Blueprint("settings", __name__, url_prefix="/settings")
 
 SECRETS = frozenset(
-    {"secret_key", "database_url", "smtp_url", "whatsapp_access_token", "whatsapp_app_secret", "whatsapp_verify_token"}
+    {
+        "secret_key",
+        "database_url",
+        "smtp_url",
+        "whatsapp_access_token",
+        "whatsapp_app_secret",
+        "whatsapp_verify_token",
+    }
 )
 
 
@@ -29,7 +36,10 @@ def index():
         limit=messaging_limit(number),
         missing=missing_settings(),
         webhook_address=request.url_root.rstrip("/") + "/webhook/whatsapp",
-        settings=[(field.name.upper(), _shown(field.name, getattr(settings, field.name))) for field in fields(settings)],
+        settings=[
+            (field.name.upper(), _shown(field.name, getattr(settings, field.name)))
+            for field in fields(settings)
+        ],
         has_app_secret=bool(settings.whatsapp_app_secret),
         has_verify_token=bool(settings.whatsapp_verify_token),
         users=len(all_users()),

@@ -26,7 +26,11 @@ ROLE_WORDS = {
 
 class UserForm(FlaskForm):
     email = StringField("E-mail address", [InputRequired("Enter the e-mail address.")])
-    role = SelectField("Role", choices=[SelectChoice(str(role), words) for role, words in ROLE_WORDS.items()], default="staff")
+    role = SelectField(
+        "Role",
+        choices=[SelectChoice(str(role), words) for role, words in ROLE_WORDS.items()],
+        default="staff",
+    )
     password = PasswordField("Password", [InputRequired("Enter a password.")])
 
 
@@ -46,7 +50,9 @@ def create():
     form = UserForm()
     if form.validate():
         try:
-            user = users.create_user(form.email.data, form.password.data, form.role.data, current_user.email, utc_now())
+            user = users.create_user(
+                form.email.data, form.password.data, form.role.data, current_user.email, utc_now()
+            )
         except Invalid as refusal:
             _show_faults(form, refusal)
         else:
@@ -60,14 +66,20 @@ def create():
 @blueprint.get("/<uuid:user_id>")
 @requires(Role.ADMIN)
 def show(user_id: UUID):
-    return render_template("users/show.html", user=users.find_user(user_id), form=PasswordForm(), roles=ROLE_WORDS)
+    return render_template(
+        "users/show.html", user=users.find_user(user_id), form=PasswordForm(), roles=ROLE_WORDS
+    )
 
 
 @blueprint.post("/<uuid:user_id>/role")
 @requires(Role.ADMIN)
 def change_role(user_id: UUID):
     user = users.find_user(user_id)
-    return _change(user, lambda: users.change_role(user, request.form.get("role", ""), current_user.email, utc_now()), "The role")
+    return _change(
+        user,
+        lambda: users.change_role(user, request.form.get("role", ""), current_user.email, utc_now()),
+        "The role",
+    )
 
 
 @blueprint.post("/<uuid:user_id>/disable")

@@ -2,7 +2,7 @@
 
 Revision ID: 0001
 Revises: 
-Create Date: 2026-11-22 15:19:58.895516
+Create Date: 2026-11-22 15:55:35.935054
 
 """
 from alembic import op
@@ -273,6 +273,7 @@ def upgrade():
     sa.Column('read_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('failed_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('unconfirmed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('retry_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('failure_code', sa.Integer(), nullable=True),
     sa.Column('failure_reason', sa.Text(), nullable=True),
     sa.Column('skipped_reason', sa.Text(), nullable=True),
@@ -296,6 +297,8 @@ def upgrade():
         batch_op.create_index('ix_campaign_recipients_list', ['campaign_id', 'status', 'position'], unique=False)
         batch_op.create_index('ix_campaign_recipients_phone_number', ['phone_number'], unique=False)
         batch_op.create_index('ix_campaign_recipients_position', ['campaign_id', 'position'], unique=False)
+        batch_op.create_index('ix_campaign_recipients_retry_at', ['retry_at'], unique=False, postgresql_where=sa.text('retry_at IS NOT NULL'), sqlite_where=sa.text('retry_at IS NOT NULL'))
+        batch_op.create_index('ix_campaign_recipients_unconfirmed', ['campaign_id', 'unconfirmed_at'], unique=False, postgresql_where=sa.text('unconfirmed_at IS NOT NULL'), sqlite_where=sa.text('unconfirmed_at IS NOT NULL'))
 
     op.create_table('campaign_send_schedule',
     sa.Column('id', sa.Uuid(), nullable=False),

@@ -124,7 +124,7 @@ def test_the_count_says_who_is_reachable_and_who_is_not(app):
 
 # ---- a plain reading of the rules, written without looking at the SQL ----
 
-LETTERS = st.sampled_from(list("aAbBkKiI sSßıİãÃéÉžŽдДσςΣ09.-*?[]%_'\"\\") + ["ǆ", "ǅ", "Ǆ", "🎉"])
+LETTERS = st.sampled_from("aAbBkKiI sSßıİãÃéÉžŽдДσςΣǆǅǄ🎉09.-*?[]%_'\"\\")
 WORDS = st.text(LETTERS, max_size=5).map(clean_text)
 NUMBERS = st.one_of(
     st.integers(-1000, 1000), st.floats(-1e4, 1e4, allow_nan=False).map(lambda x: round(x, 3))

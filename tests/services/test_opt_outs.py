@@ -117,4 +117,4 @@ def test_the_list_comes_in_pages_the_latest_first_without_the_lifted(app):
         a_number(6),
         a_number(2),
     ]
-    assert count_opt_outs() == 6
+    assert count_opt_outs() == {"ours": 4, "word": 2}

@@ -19,11 +19,18 @@ from tests.engine import counters_are_true
 from tests.makers import NOON, a_campaign, minutes, sent_out
 
 SENT, DELIVERED, READ, FAILED = (MessageStatus(name) for name in ("sent", "delivered", "read", "failed"))
-AT = {SENT: NOON + minutes(1), DELIVERED: NOON + minutes(2), READ: NOON + minutes(3), FAILED: NOON + minutes(4)}
+AT = {
+    SENT: NOON + minutes(1),
+    DELIVERED: NOON + minutes(2),
+    READ: NOON + minutes(3),
+    FAILED: NOON + minutes(4),
+}
 UNDELIVERABLE = WebhookError(131026, "Message undeliverable", None, None)
 
 
-def a_status(message: dict, status: MessageStatus, wamid: str | None = None, by_callback: bool = True) -> StatusUpdate:
+def a_status(
+    message: dict, status: MessageStatus, wamid: str | None = None, by_callback: bool = True
+) -> StatusUpdate:
     return StatusUpdate(
         wamid=wamid or f"wamid.{message['id']}",
         status=status,
@@ -38,7 +45,9 @@ def a_status(message: dict, status: MessageStatus, wamid: str | None = None, by_
 
 
 def accepted(message: dict) -> Result:
-    outcome = SendOutcome(SendKind.ACCEPTED, wamid=f"wamid.{message['id']}", message_status="accepted", http_status=200)
+    outcome = SendOutcome(
+        SendKind.ACCEPTED, wamid=f"wamid.{message['id']}", message_status="accepted", http_status=200
+    )
     return Result(message["id"], outcome, NOON + minutes(0.5))
 
 
@@ -77,7 +86,11 @@ def test_every_order_and_repetition_ends_the_same(app):
     assert len(orders) == 1364
     messages = sent_out(a_campaign(), len(orders))
     for turn in range(5):
-        updates = [a_status(message, order[turn]) for message, order in zip(messages, orders, strict=True) if turn < len(order)]
+        updates = [
+            a_status(message, order[turn])
+            for message, order in zip(messages, orders, strict=True)
+            if turn < len(order)
+        ]
         apply_statuses(updates, NOON)
         db.session.commit()
 
@@ -98,7 +111,10 @@ def test_any_mixture_of_answers_statuses_and_batches_ends_the_same(app, seed):
         statuses = [chance.choice((SENT, DELIVERED, READ, FAILED)) for _ in range(chance.randrange(5))]
         answered = chance.random() < 0.9
         seen[message["id"]] = (set(statuses), answered)
-        steps += [a_status(message, status, by_callback=chance.random() < 0.8 or not answered) for status in statuses]
+        steps += [
+            a_status(message, status, by_callback=chance.random() < 0.8 or not answered)
+            for status in statuses
+        ]
         steps += [accepted(message)] * (chance.randrange(1, 3) if answered else 0)
     chance.shuffle(steps)
     while steps:

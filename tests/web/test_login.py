@@ -31,7 +31,10 @@ def test_sign_in_leads_back_to_the_page_that_was_wanted(app):
     asked = client.get("/campaigns?status=active", status=303)
     assert asked.location == "/login?next=/campaigns?status%3Dactive"
     assert 'name="next" value="/campaigns?status=active"' in client.get(asked.location).text
-    assert sign_in(client, "ana@example.com", PASSWORD, next="/campaigns?status=active").location == "/campaigns?status=active"
+    assert (
+        sign_in(client, "ana@example.com", PASSWORD, next="/campaigns?status=active").location
+        == "/campaigns?status=active"
+    )
 
 
 @pytest.mark.parametrize(
@@ -62,7 +65,9 @@ def test_every_failure_gets_the_same_answer(app, who):
 def test_after_five_wrong_passwords_even_the_right_one_waits(app):
     a_user(email="ana@example.com")
     client = a_client(app, None)
-    assert [sign_in(client, "ana@example.com", f"wrong {n}").status_code for n in range(6)] == [422] * 5 + [429]
+    assert [sign_in(client, "ana@example.com", f"wrong {n}").status_code for n in range(6)] == [422] * 5 + [
+        429
+    ]
     answer = sign_in(client, "ana@example.com", PASSWORD)
     assert answer.status_code == 429 and THROTTLED in words(answer.text)
 
@@ -89,7 +94,11 @@ def test_a_spoofed_forwarding_header_does_not_change_the_counted_address(app):
     a_user(email="ana@example.com")
     client = a_client(app, None)
     for n in range(6):
-        answer = client.post("/login", {"email": "ana@example.com", "password": "x"}, headers={"X-Forwarded-For": f"10.1.1.{n}"})
+        answer = client.post(
+            "/login",
+            {"email": "ana@example.com", "password": "x"},
+            headers={"X-Forwarded-For": f"10.1.1.{n}"},
+        )
     assert answer.status_code == 429
 
 

@@ -39,14 +39,14 @@ def index():
     return json_answer(page(customers, query.limit, lambda row: [row.id], customer_json))
 
 
-@blueprint.get("/<phone_number>")
+@blueprint.get("/<phone:phone_number>")
 @requires(Role.VIEWER)
 @operation("Show a customer", CustomerAnswer)
 def show(phone_number: str):
     return json_answer(customer_json(_find(phone_number)))
 
 
-@blueprint.put("/<phone_number>")
+@blueprint.put("/<phone:phone_number>")
 @requires(Role.STAFF)
 @operation(
     "Add or replace a customer", CustomerAnswer, body=CustomerReplacement, answers_too=(201,), located=True
@@ -64,7 +64,7 @@ def replace(phone_number: str):
     return json_answer(answer, 201, location) if is_new else json_answer(answer)
 
 
-@blueprint.delete("/<phone_number>")
+@blueprint.delete("/<phone:phone_number>")
 @requires(Role.STAFF)
 @operation("Delete a customer", None, status=204)
 def delete(phone_number: str):

@@ -64,7 +64,7 @@ def index():
     return json_answer({"items": [opt_out_json(row) for row in found.opt_outs], "next_cursor": next_cursor})
 
 
-@blueprint.delete("/<phone_number>")
+@blueprint.delete("/<phone:phone_number>")
 @requires(Role.STAFF)
 @operation("Lift an opt-out", None, status=204, query=LiftQuery, conflicts=True)
 def lift(phone_number: str):

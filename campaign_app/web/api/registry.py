@@ -18,6 +18,7 @@ from campaign_app.web.api import (
     recipients,
     stats,
 )
+from campaign_app.web.api.converters import PhoneNumberConverter
 from campaign_app.web.api.errors import NotJson
 from campaign_app.web.api.openapi import PREFIX
 from campaign_app.web.api.operations import ATTRIBUTE
@@ -37,6 +38,7 @@ for resource in RESOURCES:
 
 def register(app: Flask) -> None:
     """Raises RuntimeError for a view without a role or a description that is not open to everybody."""
+    app.url_map.converters["phone"] = PhoneNumberConverter
     app.register_blueprint(blueprint)
     if unguarded := unguarded_endpoints(app):
         raise RuntimeError(f"These views of the API name no role or no operation: {', '.join(unguarded)}")
