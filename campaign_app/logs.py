@@ -41,7 +41,6 @@ def configure(app: Flask) -> None:
         handler = logging.StreamHandler(sys.stderr)
         handler.setFormatter(_Masked())
         logger.addHandler(handler)
-    app.logger.handlers[:] = []
     # A run that takes longer than the interval is no fault: the job is meant to run but once at a time.
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
     logging.getLogger("apscheduler.scheduler").setLevel(logging.CRITICAL)

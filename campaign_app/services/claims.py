@@ -1,7 +1,7 @@
 """Authorising sends: every gate in one transaction, which claims recipients and commits the intents to send to them."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from flask import current_app
@@ -27,9 +27,12 @@ from campaign_app.services.eligibility import reason_not_to_write
 from campaign_app.services.forecast import sending_order
 from campaign_app.services.frozen_audience import empty_value_reason
 from campaign_app.services.send_schedule import today_batch
+from campaign_app.services.why_waiting import OVERDUE_START
 from campaign_app.whatsapp.payloads import send_request
 
 RECIPIENTS = Recipient.__table__
+
+OVERDUE_AFTER = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,22 @@ def end_overdue(now: datetime) -> None:
         campaign.status = CampaignStatus.COMPLETED
         campaign.completed_at = now
         campaign.status_reason = f"Its end was reached: {unsent:,} people did not get it." if unsent else None
+
+
+def hold_overdue_starts(last_run_at: datetime | None, now: datetime) -> None:
+    """Pause the campaigns whose start was missed by more than an hour because nothing ran: after an outage, or on a restored
+    copy, they must ask before they fire."""
+    if last_run_at is None or now - last_run_at <= OVERDUE_AFTER:
+        return
+    missed = select(Campaign).where(
+        Campaign.status == CampaignStatus.ACTIVE,
+        Campaign.started_at.is_(None),
+        Campaign.scheduled_start_date > last_run_at,
+        Campaign.scheduled_start_date < now - OVERDUE_AFTER,
+    )
+    for campaign in db.session.scalars(missed):
+        campaign.status = CampaignStatus.PAUSED
+        campaign.status_reason = OVERDUE_START
 
 
 def claim(most: int, epoch: int, limit: AccountLimit, now: datetime) -> list[Intent]:

@@ -17,7 +17,7 @@ from campaign_app.extensions import db
 from campaign_app.models.campaign import Campaign
 from campaign_app.models.recipient import Recipient
 from campaign_app.services.account_limit import AccountLimit
-from campaign_app.services.claims import claim, due_campaigns, end_overdue
+from campaign_app.services.claims import claim, due_campaigns, end_overdue, hold_overdue_starts
 from campaign_app.services.cloud_api import cloud_api, missing_settings
 from campaign_app.services.dispatch import Dispatcher
 from campaign_app.services.leases import LeaseHolder, LostLease
@@ -61,6 +61,7 @@ class Sender:
         now = utc_now()
         orphans = mark_orphans(self.lease.epoch, now)
         end_overdue(now)
+        hold_overdue_starts(sending_number().last_run_at, now)
         retry_due(now)
         change_number(last_run_at=now, run_requested_at=None)
         due = due_campaigns(now)

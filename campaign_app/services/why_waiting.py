@@ -19,6 +19,7 @@ from campaign_app.services.number import messaging_limit, sending_number
 from campaign_app.services.send_schedule import batch_of
 
 SENDER_LEASE = "sender"
+OVERDUE_START = "Its start was missed while the app was not running. Resume it if it may still be sent."
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,8 @@ def why_waiting(campaign: Campaign, now: datetime) -> Waiting | None:
     if campaign.status == CampaignStatus.DRAFT:
         return Waiting("not_started", "This is a draft: nothing is sent before it is launched.", campaign.scheduled_start_date)
     if campaign.status == CampaignStatus.PAUSED:
+        if campaign.status_reason == OVERDUE_START:
+            return Waiting("overdue_start", OVERDUE_START)
         return Waiting("paused", campaign.status_reason or "The campaign is paused.")
     if campaign.status != CampaignStatus.ACTIVE or campaign.messages_pending <= 0:
         return None
