@@ -5,6 +5,7 @@ import logging
 import os
 import platform
 import statistics
+import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -81,11 +82,14 @@ def app_on(database_url: str, **environ: str) -> Iterator[Flask]:
     """The app inside an application context. Its log is written, to a file, as in production."""
     app = an_app(database_url, **environ)
     with tempfile.TemporaryFile("w+") as log, app.app_context():
-        for handler in logging.getLogger("campaign_app").handlers:
-            handler.setStream(log)
-        yield app
-        db.session.remove()
-        db.engine.dispose()
+        (handler,) = logging.getLogger("campaign_app").handlers
+        handler.setStream(log)
+        try:
+            yield app
+        finally:
+            handler.setStream(sys.stderr)
+            db.session.remove()
+            db.engine.dispose()
 
 
 def in_turn(rounds: int, *sides: Callable[[], float]) -> list[float]:

@@ -1,5 +1,9 @@
 """The pace of sending: even departures, halved by throttling, climbing back by itself."""
 
+from collections import deque
+from threading import Lock
+
+SECOND = 1.005  # a little more than one, for what the way to WhatsApp adds and takes
 # The pace stays this little below the configured rate, so that no window of one second ever holds more.
 MARGIN = 0.996
 SLOWEST_PER_SECOND = 1.0
@@ -49,3 +53,19 @@ class Pace:
             gained = (clock - self._climbed_at) * CLIMB_PER_SECOND * self.configured
             self.rate = min(self.configured, self.rate + gained)
         self._climbed_at = clock
+
+
+class Departures:
+    """The last word on the rate: in no second do more than `per_second` requests leave, however late threads wake up."""
+
+    def __init__(self, per_second: int):
+        self._latest: deque[float] = deque(maxlen=per_second)
+        self._lock = Lock()
+
+    def reserve(self, clock: float) -> float:
+        """The clock, `clock` or later, at which one more request may leave; it is then counted."""
+        with self._lock:
+            if len(self._latest) == self._latest.maxlen:
+                clock = max(clock, self._latest[0] + SECOND)
+            self._latest.append(clock)
+            return clock

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from uuid import UUID
 
 from campaign_app.domain.clock import utc_now
+from campaign_app.domain.rate_limit import Departures
 from campaign_app.services.claims import Intent
 from campaign_app.services.send_outcomes import Result
 from campaign_app.whatsapp.client import CloudApi
@@ -19,8 +20,9 @@ class Dispatcher:
     `may_send` is asked right before each POST: when it says no, the intent is released, as nothing has left yet.
     """
 
-    def __init__(self, api: CloudApi, concurrency: int, may_send: Callable[[], bool]):
+    def __init__(self, api: CloudApi, concurrency: int, departures: Departures, may_send: Callable[[], bool]):
         self._api = api
+        self._departures = departures
         self._may_send = may_send
         self._waiting: queue.SimpleQueue[tuple[float, Intent] | None] = queue.SimpleQueue()
         self._finished: queue.SimpleQueue[Result] = queue.SimpleQueue()
@@ -35,6 +37,10 @@ class Dispatcher:
     @property
     def in_flight(self) -> int:
         return len(self._in_flight)
+
+    @property
+    def in_flight_ids(self) -> frozenset[UUID]:
+        return frozenset(self._in_flight)
 
     @property
     def free(self) -> int:
@@ -66,8 +72,8 @@ class Dispatcher:
     def _work(self) -> None:
         while (item := self._waiting.get()) is not None:
             departure, intent = item
-            while (ahead := departure - time.monotonic()) > 0:
-                time.sleep(ahead)
+            _sleep_until(departure)
+            _sleep_until(self._departures.reserve(time.monotonic()))
             outcome = None
             if self._may_send():
                 try:
@@ -75,3 +81,8 @@ class Dispatcher:
                 except Exception as error:  # whatever happened, it may have been sent
                     outcome = SendOutcome(SendKind.UNKNOWN, detail=f"{type(error).__name__} while sending")
             self._finished.put(Result(intent.message_id, outcome, utc_now()))
+
+
+def _sleep_until(clock: float) -> None:
+    while (ahead := clock - time.monotonic()) > 0:
+        time.sleep(ahead)

@@ -47,4 +47,4 @@ def keep_answer(token_id: UUID, key: str, kept: KeptAnswer, now: datetime) -> bo
     db.session.flush()
     insert = insert_for(IdempotentRequest.__table__).values(row)
     insert = insert.on_conflict_do_nothing(index_elements=["token_id", "key"])
-    return db.session.execute(insert).rowcount == 1
+    return db.session.scalar(insert.returning(IdempotentRequest.id)) is not None

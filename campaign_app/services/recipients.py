@@ -106,5 +106,5 @@ def _insert(campaign: Campaign, wanted: dict[str, Any], now: datetime) -> int:
     for start in range(0, len(rows), CHUNK):
         statement = insert_for(table).values(rows[start : start + CHUNK])
         statement = statement.on_conflict_do_nothing(index_elements=["campaign_id", "phone_number"])
-        added += db.session.execute(statement).rowcount
+        added += len(db.session.scalars(statement.returning(table.c.id)).all())  # psycopg tells no rowcount here
     return added

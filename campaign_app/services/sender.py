@@ -7,14 +7,15 @@ from datetime import datetime, timedelta
 
 from flask import current_app
 from sqlalchemy import func, select
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from campaign_app.domain.campaign_status import CampaignStatus
 from campaign_app.domain.clock import utc_now
-from campaign_app.domain.rate_limit import Pace
+from campaign_app.domain.rate_limit import Departures, Pace
 from campaign_app.domain.retry_policy import Action
 from campaign_app.extensions import db
 from campaign_app.models.campaign import Campaign
+from campaign_app.models.message import Message
 from campaign_app.models.recipient import Recipient
 from campaign_app.services.account_limit import AccountLimit
 from campaign_app.services.claims import claim, due_campaigns, end_overdue, hold_overdue_starts
@@ -33,6 +34,7 @@ HORIZON = 0.05  # seconds: departures are given out this far ahead; few intents 
 UNCLEAR_IN_A_ROW = 5
 PROBE_EVERY = timedelta(seconds=60)
 DATABASE_PAUSE = 0.5  # seconds
+COMPANY = 0.004  # seconds that the first answer waits for others, to be written together
 
 
 class Sender:
@@ -47,8 +49,10 @@ class Sender:
         self.lease = lease
         self._stop = threading.Event()
         self._pace = Pace(settings.send_rate_per_second, time.monotonic())
+        self._departures = Departures(settings.send_rate_per_second)
         self._limit = AccountLimit()
         self._unclear = 0  # unclear answers in a row
+        self._in_doubt = False  # whether the last commit may have gone through unseen
 
     def stop(self) -> None:
         """Claim nothing more; `run` returns when what is in flight has been answered."""
@@ -77,7 +81,7 @@ class Sender:
 
     def _send_all(self) -> None:
         concurrency = current_app.config["SETTINGS"].send_concurrency
-        dispatcher = Dispatcher(cloud_api(), concurrency, lambda: self.lease.is_trusted and not self._stop.is_set())
+        dispatcher = Dispatcher(cloud_api(), concurrency, self._departures, self._may_send)
         results: list[Result] = []
         more = True
         try:
@@ -89,21 +93,28 @@ class Sender:
                     log.warning("The lease of the sender is lost")
                     db.session.rollback()
                     more = False
-                except OperationalError as error:
+                except (OperationalError, InterfaceError) as error:
                     log.error("The database cannot be written, trying again: %s", type(error.orig).__name__)
                     db.session.rollback()
+                    self._in_doubt = True
                     time.sleep(DATABASE_PAUSE)
-                results += dispatcher.gather(self._wait(dispatcher, more), 0.004)
+                results += dispatcher.gather(self._wait(dispatcher, more), COMPANY)
         finally:
             dispatcher.close()
 
+    def _may_send(self) -> bool:
+        return self.lease.is_trusted and not self._stop.is_set()
+
     def _step(self, dispatcher: Dispatcher, results: list[Result], more: bool) -> bool:
         """One transaction: settle `results`, authorise the next sends. Returns whether there may be more to claim."""
-        if not more and not results:
-            return False
         now, clock = utc_now(), time.monotonic()
+        if not more and not results:
+            self.lease.hold()  # nobody else need look after what is still in flight
+            return False
         if more:
             self.lease.authorise()
+        if self._in_doubt:
+            self._release_undispatched(dispatcher, results, now)
         settle(results, now)
         self._learn(results, now, clock)
         intents, slots = [], []
@@ -113,15 +124,23 @@ class Sender:
             intents = claim(len(slots), self.lease.epoch, self._limit, now) if slots else []
             more = most > 0 and (bool(intents) or not slots)
         db.session.commit()
+        self._in_doubt = False
         self._pace.give_back(len(slots) - len(intents))
         for intent, departure in zip(intents, slots, strict=False):
             dispatcher.send(intent, departure)
         return more
 
+    def _release_undispatched(self, dispatcher: Dispatcher, results: list[Result], now: datetime) -> None:
+        """A commit whose answer was lost with the database may have stored intents that were never handed on."""
+        known = dispatcher.in_flight_ids | {result.message_id for result in results}
+        mine = select(Message.id).where(
+            Message.status == "queued", Message.unconfirmed_at.is_(None), Message.lease_epoch == self.lease.epoch
+        )
+        settle([Result(id_, None, now) for id_ in db.session.scalars(mine) if id_ not in known], now)
+
     def _permitted(self, now: datetime, free: int) -> int:
         """How many may be authorised: none while the number is stopped, one a minute while WhatsApp is failing."""
         number = sending_number()
-        db.session.refresh(number) if number in db.session else None
         if number.stopped_at is not None:
             return 0
         if number.failing_since is None:
@@ -133,20 +152,19 @@ class Sender:
 
     def _learn(self, results: list[Result], now: datetime, clock: float) -> None:
         """Slow down when WhatsApp asks for it; break off after too many unclear answers in a row."""
-        for result in results:
-            outcome = result.outcome
-            if outcome is None:
-                continue
+        answered = False
+        for outcome in (result.outcome for result in results if result.outcome is not None):
             entry = outcome.entry
             if entry is not None and entry.action is Action.THROTTLE:
                 self._pace.throttled(clock, outcome.retry_after_seconds)
             failing = outcome.kind in (SendKind.UNKNOWN, SendKind.NOT_SENT) or (outcome.http_status or 0) >= 500
             self._unclear = self._unclear + 1 if failing else 0
-            if self._unclear >= UNCLEAR_IN_A_ROW and sending_number().failing_since is None:
-                change_number(failing_since=now, next_probe_at=now + PROBE_EVERY)
-                log.error("WhatsApp gives no clear answers: sending is down to one message a minute")
-            elif self._unclear == 0 and sending_number().failing_since is not None:
-                change_number(failing_since=None, next_probe_at=None)
+            answered = answered or not failing
+        if self._unclear >= UNCLEAR_IN_A_ROW and results and sending_number().failing_since is None:
+            change_number(failing_since=now, next_probe_at=now + PROBE_EVERY)
+            log.error("WhatsApp gives no clear answers: sending is down to one message a minute")
+        elif answered and sending_number().failing_since is not None:
+            change_number(failing_since=None, next_probe_at=None)
 
     def _wait(self, dispatcher: Dispatcher, more: bool) -> float:
         """Seconds until there is something to do, unless an answer comes first."""

@@ -52,8 +52,8 @@ class _WholeNumberField(IntegerField):
 class _LocalTimeField(DateTimeLocalField):
     """Typed in the business zone, kept as aware UTC."""
 
-    def __init__(self, label, validators):
-        super().__init__(label, validators, format=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"])
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, format=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"], **kwargs)
 
     def process_data(self, value):
         super().process_data(value.astimezone(_zone()) if value else None)

@@ -4,7 +4,8 @@ from typing import Any
 
 from flask_wtf import FlaskForm
 from wtforms import SelectField, StringField, TextAreaField
-from wtforms.validators import InputRequired
+from wtforms.fields import SelectChoice
+from wtforms.validators import DataRequired
 
 from campaign_app.domain.customer_values import attribute_text
 from campaign_app.domain.errors import Invalid
@@ -16,7 +17,7 @@ _ANSWERS = {"yes": True, "no": False, "": None}
 class CustomerForm(FlaskForm):
     """Free attributes are lines of `name: value`."""
 
-    phone_number = StringField("Phone number", [InputRequired("Enter the phone number.")])
+    phone_number = StringField("Phone number", [DataRequired("Enter the phone number.")])
     name = StringField("Name")
     customer_tier = StringField("Tier")
     location = StringField("Location")
@@ -24,7 +25,8 @@ class CustomerForm(FlaskForm):
     tags = StringField("Tags", description="With commas between them.")
     opted_in = SelectField(
         "Wants marketing messages",
-        choices=[("", "Not recorded"), ("yes", "Yes"), ("no", "No")],
+        default="",
+        choices=[SelectChoice("", "Not recorded"), SelectChoice("yes", "Yes"), SelectChoice("no", "No")],
         description="A recorded answer can be replaced by another, but not removed.",
     )
     attributes = TextAreaField("Further details", description="One on each line, as name: value.")

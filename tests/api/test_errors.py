@@ -9,7 +9,6 @@ from tests.databases import an_app
 
 NOBODY = "/campaigns/00000000-0000-0000-0000-000000000000"
 
-
 NOT_JSON = [
     (b"not json", "application/json", "not JSON"),
     (b'{"name": NaN}', "application/json", "NaN"),
@@ -58,7 +57,7 @@ WRONG_FIELDS = [
     ({"scheduled_start_date": "2030-01-01"}, "scheduled_start_date", "day and a time"),
     ({"scheduled_start_date": "0001-01-01T00:00:00+14:00"}, "scheduled_start_date", "day and a time"),
     ({"scheduled_start_date": 1893456000}, "scheduled_start_date", "text"),
-    ({"send_window": {"days": ["mon"], "start": "9", "end": "20:00"}}, "send_window.start", ""),
+    ({"send_window": {"days": ["mon"], "start": "9", "end": "20:00"}}, "send_window.start", "09:00"),
     ({"send_window": {"days": ["Monday"], "start": "09:00", "end": "20:00"}}, "send_window.days.0", "Use one of"),
     ({"send_window": {"start": "09:00", "end": "09:00"}}, "send_window", "same time"),
     ({"timezone": "Mumbai"}, "timezone", "time zone"),

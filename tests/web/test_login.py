@@ -7,6 +7,7 @@ from sqlalchemy import select, update
 
 from campaign_app.domain.clock import utc_now
 from campaign_app.extensions import db
+from campaign_app.models.audit_entry import AuditEntry
 from campaign_app.models.user import SignInAttempt, User
 from campaign_app.services.users import change_role, disable_user, set_password
 from campaign_app.web.login import THROTTLED, WRONG, safe_path
@@ -158,3 +159,18 @@ def test_a_password_longer_than_any_is_refused_like_a_wrong_one(app):
 
 def test_a_signed_in_person_is_led_on_from_the_sign_in_page(app):
     assert a_client(app, "viewer").get("/login", status=303).location == "/"
+
+
+def test_a_sign_in_is_recorded(app):
+    a_user(email="ana@example.com")
+    sign_in(a_client(app, None), "ana@example.com", PASSWORD)
+    entry = db.session.scalars(select(AuditEntry)).one()
+    assert (entry.actor, entry.action) == ("ana@example.com", "signed in")
+
+
+def test_a_session_ends_after_twenty_hours_however_busy_it_is(app):
+    client = a_client(app, "viewer")
+    client.get("/")
+    with client.http.session_transaction() as session:
+        session["signed_in_at"] -= 20 * 3600 + 1
+    client.get("/", 303)

@@ -160,4 +160,3 @@ def test_every_deed_about_users_and_tokens_is_recorded(app):
         for entry in db.session.scalars(select(AuditEntry).order_by(AuditEntry.at))
     ]
     assert ("admin@example.com", "role changed") in deeds and ("admin@example.com", "token created") in deeds
-    assert ("admin@example.com", "signed in") in deeds

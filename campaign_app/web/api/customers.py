@@ -99,6 +99,10 @@ def _find(phone_number: str) -> Customer:
 
 
 def _check_same(number: str, stated: str | None) -> None:
-    if stated is not None and parse_phone(stated, current_app.config["SETTINGS"].default_country) != number:
+    try:
+        same = stated is None or parse_phone(stated, current_app.config["SETTINGS"].default_country) == number
+    except Invalid:
+        same = False
+    if not same:
         sentence = "This is another number than that of the address."
         raise Invalid(sentence, {"phone_number": [sentence]})

@@ -9,6 +9,7 @@ _SENTENCES = {
     "string_type": "This must be text.",
     "string_too_short": "This must not be empty.",
     "string_too_long": "Use at most {max_length} signs.",
+    "string_pattern_mismatch": "Use hours and minutes such as 09:00.",  # times of day are the only texts with a pattern
     "int_type": "This must be a whole number.",
     "int_parsing": "This must be a whole number.",
     "int_from_float": "This must be a whole number.",
