@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 import phonenumbers
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 UNLIMITED = "unlimited"
 
@@ -16,7 +18,7 @@ class SettingError(Exception):
     """A setting that cannot be used: one line that names it, its fault and what is accepted."""
 
     def __init__(self, name: str, fault: str, accepted: str):
-        super().__init__(f"{name}: {fault}; accepted: {accepted}.")
+        super().__init__(" ".join(f"{name}: {fault}; accepted: {accepted}.".split()))
         self.name = name
 
 
@@ -55,6 +57,15 @@ class Settings:
         return ZoneInfo(self.business_timezone)
 
 
+@dataclass(frozen=True)
+class ServerSettings:
+    """What gunicorn alone needs to know."""
+
+    port: int
+    workers: int
+    threads: int
+
+
 def load_settings(environ: Mapping[str, str]) -> Settings:
     """Read every setting from `environ`; an empty value counts as absent. Raises SettingError."""
     read = _Reader(environ)
@@ -62,7 +73,9 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         database_url=read.database_url(),
         secret_key=read.secret_key(),
         whatsapp_api_url=read.api_url(),
-        whatsapp_api_version=read.matching("WHATSAPP_API_VERSION", "v25.0", r"v\d+\.\d+", "a version such as v25.0"),
+        whatsapp_api_version=read.matching(
+            "WHATSAPP_API_VERSION", "v25.0", r"v[0-9]+\.[0-9]+", "a version such as v25.0"
+        ),
         whatsapp_phone_number_id=read.digits("WHATSAPP_PHONE_NUMBER_ID"),
         whatsapp_business_account_id=read.digits("WHATSAPP_BUSINESS_ACCOUNT_ID"),
         whatsapp_access_token=read.header_safe("WHATSAPP_ACCESS_TOKEN"),
@@ -81,9 +94,19 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         business_timezone=read.zone("BUSINESS_TIMEZONE", "UTC"),
         default_country=read.country("DEFAULT_COUNTRY"),
         smtp_url=read.smtp_url(),
-        mail_from=read.text("MAIL_FROM"),
+        mail_from=read.mail_address("MAIL_FROM"),
         webhook_retention_days=read.whole("WEBHOOK_RETENTION_DAYS", 30, 1, 3650),
         trusted_proxies=read.whole("TRUSTED_PROXIES", 0, 0, 10),
+    )
+
+
+def load_server_settings(environ: Mapping[str, str]) -> ServerSettings:
+    """Read what gunicorn needs from `environ`. Raises SettingError."""
+    read = _Reader(environ)
+    return ServerSettings(
+        port=read.whole("PORT", 8000, 1, 65_535),
+        workers=read.whole("WEB_CONCURRENCY", 2, 1, 64),
+        threads=read.whole("WEB_THREADS", 8, 1, 256),
     )
 
 
@@ -104,14 +127,16 @@ class _Reader:
 
     def digits(self, name: str) -> str | None:
         value = self.text(name)
-        if value is not None and not re.fullmatch(r"\d{1,32}", value):
+        if value is not None and not re.fullmatch(r"[0-9]{1,32}", value):
             raise SettingError(name, f"“{value}” is not an id", "the digits that Meta's app dashboard shows")
         return value
 
     def header_safe(self, name: str) -> str | None:
         value = self.text(name)
         if value is not None and not re.fullmatch(r"[\x21-\x7e]+", value):
-            raise SettingError(name, "holds a space or a sign that no token has", "the token as Meta shows it, in one line")
+            raise SettingError(
+                name, "holds a space or a sign that no token has", "the token as Meta shows it, in one line"
+            )
         return value
 
     def number(self, name: str, default: float, least: float, most: float) -> float:
@@ -119,7 +144,9 @@ class _Reader:
         try:
             number = default if value is None else float(value)
         except ValueError:
-            raise SettingError(name, f"“{value}” is not a number", f"a number from {least:g} to {most:g}") from None
+            raise SettingError(
+                name, f"“{value}” is not a number", f"a number from {least:g} to {most:g}"
+            ) from None
         if not least <= number <= most:
             raise SettingError(name, f"{value} is out of range", f"a number from {least:g} to {most:g}")
         return number
@@ -146,14 +173,18 @@ class _Reader:
             return None
         if value.lower() == UNLIMITED:
             return UNLIMITED
-        if not re.fullmatch(r"\d{1,9}", value) or int(value) < 1:
-            raise SettingError("MESSAGING_LIMIT", f"“{value}” is not a limit", "a whole number from 1, or unlimited")
+        if not re.fullmatch(r"[0-9]{1,9}", value) or int(value) < 1:
+            raise SettingError(
+                "MESSAGING_LIMIT", f"“{value}” is not a limit", "a whole number from 1, or unlimited"
+            )
         return int(value)
 
     def zone(self, name: str, default: str) -> str:
         value = self.text(name) or default
         if value not in available_timezones():
-            raise SettingError(name, f"“{value}” is not a known zone", "an IANA zone such as Asia/Kolkata or UTC")
+            raise SettingError(
+                name, f"“{value}” is not a known zone", "an IANA zone such as Asia/Kolkata or UTC"
+            )
         return value
 
     def country(self, name: str) -> str | None:
@@ -166,42 +197,79 @@ class _Reader:
         value = self.text("SECRET_KEY")
         if value is None:
             raise SettingError(
-                "SECRET_KEY", "is not set", "32 or more random signs, such as `python3 -c 'import secrets; print(secrets.token_hex(32))'` prints"
+                "SECRET_KEY",
+                "is not set",
+                "32 or more random signs, such as `python3 -c 'import secrets; print(secrets.token_hex(32))'` prints",
             )
         if len(value) < 16:
-            raise SettingError("SECRET_KEY", f"has only {len(value)} signs", "at least 16, better 32 or more random signs")
+            raise SettingError(
+                "SECRET_KEY", f"has only {len(value)} signs", "at least 16, better 32 or more random signs"
+            )
         return value
 
     def database_url(self) -> str:
-        value = self.text("DATABASE_URL") or "sqlite:///campaigns.db"
+        name, value = "DATABASE_URL", self.text("DATABASE_URL") or "sqlite:///campaigns.db"
+        accepted = "sqlite:///file.db or postgresql://user:password@host/name"
         scheme, separator, rest = value.partition("://")
         if not separator:
-            raise SettingError("DATABASE_URL", "is not a URL", "sqlite:///file.db or postgresql://user:password@host/name")
+            raise SettingError(name, "is not a URL", accepted)
         if scheme in ("postgres", "postgresql", "postgresql+psycopg"):
-            return f"postgresql+psycopg://{rest}"
-        if scheme in ("sqlite", "sqlite+pysqlite"):
-            return value
-        raise SettingError("DATABASE_URL", f"“{scheme}” is not supported", "sqlite:///file.db or postgresql://user:password@host/name")
+            value = f"postgresql+psycopg://{rest}"
+        elif scheme not in ("sqlite", "sqlite+pysqlite"):
+            raise SettingError(name, f"“{scheme}” is not supported", accepted)
+        try:
+            database = make_url(value).database
+        except (ArgumentError, ValueError):  # the value may hold a password: it is not shown
+            raise SettingError(name, "cannot be read as a URL", accepted) from None
+        if not database or (scheme.startswith("sqlite") and database == ":memory:"):
+            raise SettingError(name, "names no database that outlives this process", accepted)
+        return value
 
     def api_url(self) -> str:
         name, value = "WHATSAPP_API_URL", self.text("WHATSAPP_API_URL") or "https://graph.facebook.com"
-        accepted = "an https address without version, such as https://graph.facebook.com (http only to this machine)"
+        accepted = (
+            "an https address without version, such as https://graph.facebook.com (http only to this machine)"
+        )
         try:
             parts = urlsplit(value)
             host = parts.hostname
             _ = parts.port
         except ValueError:
             raise SettingError(name, f"“{value}” is not an address", accepted) from None
-        if parts.scheme not in ("http", "https") or not host or parts.query or parts.fragment or parts.username:
-            raise SettingError(name, f"“{value}” is not an address", accepted)
+        is_base = host and "@" not in parts.netloc and re.fullmatch(r"[\x21-\x7e]+", value)
+        if parts.scheme not in ("http", "https") or not is_base or parts.query or parts.fragment:
+            raise SettingError(name, "is not an address", accepted)
+        if re.search(r"/v[0-9]+(\.[0-9]+)?(/|$)", parts.path):
+            raise SettingError(name, "holds a version, which WHATSAPP_API_VERSION gives", accepted)
         if parts.scheme == "http" and not _is_loopback(host):
-            raise SettingError(name, "plain http to another machine would show the access token to everybody", accepted)
+            raise SettingError(
+                name, "plain http to another machine would show the access token to everybody", accepted
+            )
         return value.rstrip("/")
 
     def smtp_url(self) -> str | None:
-        value = self.text("SMTP_URL")
-        if value is not None and urlsplit(value).scheme not in ("smtp", "smtps"):
-            raise SettingError("SMTP_URL", "is not a mail server", "smtp://user:password@host:587 or smtps://…")
+        name, value = "SMTP_URL", self.text("SMTP_URL")
+        if value is None:
+            return None
+        try:  # the value may hold a password: it is not shown
+            parts = urlsplit(value)
+            is_server = parts.scheme in ("smtp", "smtps") and bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            is_server = False
+        if not is_server:
+            raise SettingError(name, "is not a mail server", "smtp://user:password@host:587 or smtps://…")
+        return value
+
+    def mail_address(self, name: str) -> str | None:
+        value = self.text(name)
+        if value is not None and not re.fullmatch(
+            r"(?:[^<>@\x00-\x1f]+<[^\s<>@]+@[^\s<>@]+>|[^\s<>@]+@[^\s<>@]+)", value
+        ):
+            raise SettingError(
+                name,
+                f"“{value}” is not a mail address",
+                "campaigns@example.com or Shop <campaigns@example.com>",
+            )
         return value
 
 

@@ -2,16 +2,25 @@
 
 import os
 import sys
+from pathlib import Path
+
+from dotenv import load_dotenv
 
 from campaign_app import create_app
 from campaign_app.scheduler import Scheduler
 from campaign_app.schema import schema_fault
-from config import SettingError
+from config import SettingError, load_server_settings
 
-bind = f"127.0.0.1:{os.environ.get('PORT', '8000')}"
-workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
+load_dotenv(Path(__file__).parent / ".env")
+try:
+    server_settings = load_server_settings(os.environ)
+except SettingError as error:
+    sys.exit(f"Campaign App cannot start. {error}")
+
+bind = f"127.0.0.1:{server_settings.port}"
+workers = server_settings.workers
 worker_class = "gthread"
-threads = int(os.environ.get("WEB_THREADS", "8"))
+threads = server_settings.threads
 timeout = 60
 graceful_timeout = 40  # what is in flight to WhatsApp is finished first
 keepalive = 5

@@ -19,7 +19,7 @@ from campaign_app.services.cloud_api import cloud_api, missing_settings
 from campaign_app.services.housekeeping import prune_all
 from campaign_app.services.leases import LeaseHolder
 from campaign_app.services.message_templates import read_templates, store_templates
-from campaign_app.services.number import change_number, read_number, sending_number
+from campaign_app.services.number import learn_number, read_number, sending_number
 from campaign_app.services.sender import Sender
 from campaign_app.services.webhook_inbox import apply_waiting
 from campaign_app.services.why_waiting import SENDER_LEASE
@@ -126,7 +126,7 @@ class Scheduler:
             return
         if self._is_time("number", NUMBER_EVERY):
             facts = read_number(cloud_api())
-            change_number(checked_at=utc_now(), **facts)
+            learn_number({**facts, "checked_at": utc_now()}, utc_now())
             db.session.commit()
         if self._is_time("templates", TEMPLATES_EVERY):
             self._read_templates()

@@ -115,6 +115,7 @@ def set_standing(campaign: Campaign, place: int, status: str, code: int | None =
         setattr(message, name, getattr(person, name))
     db.session.add(message)
     db.session.flush()
+    person.message_id = message.id
     recount.repair()
     db.session.commit()
     return person

@@ -15,6 +15,9 @@ PUBLIC_BLUEPRINTS = {"webhook", "health", "api"}
 
 NOBODY = UUID(int=0)
 
+# A POST that only reads: what is searched for stays out of addresses and logs.
+READING_POSTS = {"/customers/search"}
+
 
 def routes(app: Flask) -> list[tuple[str, str, str]]:
     """(endpoint, method, address) of every route that is not public, with ids of nobody."""
@@ -87,10 +90,11 @@ def test_each_role_opens_what_it_may_and_nothing_else(app, role):
 
 def test_what_changes_something_needs_staff_and_settings_need_admin(app):
     for endpoint, method, address in routes(app):
-        if endpoint == "login.sign_out":
+        # a search is a POST because a phone number must not stand in an address
+        if endpoint in ("login.sign_out", "customers.search"):
             continue
         role = role_of(app, endpoint)
-        if method != "GET":
+        if method != "GET" and address not in READING_POSTS:
             assert role >= Role.STAFF, f"{method} {address}"
         if address.endswith((".csv", ".xlsx")) and "example" not in address:
             assert role >= Role.STAFF, f"exports need staff: {address}"

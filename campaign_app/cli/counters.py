@@ -4,7 +4,7 @@ import click
 from flask.cli import with_appcontext
 
 from campaign_app.extensions import db
-from campaign_app.services.recount import mismatches, repair
+from campaign_app.services.recount import mismatches, repair, snapshot
 
 
 @click.command("verify-counters")
@@ -12,7 +12,8 @@ from campaign_app.services.recount import mismatches, repair
 @with_appcontext
 def verify_counters_command(mend: bool) -> None:
     """Compare every counter with a recount; exit 1 if any differs."""
-    found = mismatches()
+    with snapshot():
+        found = mismatches()
     for one in found:
         click.echo(f"{one.campaign_id} {one.where}: {one.counter} is {one.stored}, counted {one.counted}")
     if not found:

@@ -12,7 +12,6 @@ from campaign_app.domain.clock import utc_now
 from campaign_app.domain.errors import Refused
 from campaign_app.extensions import db
 from campaign_app.scheduler import Scheduler
-from campaign_app.schema import schema_fault
 from campaign_app.services.campaigns import find_campaign
 from campaign_app.services.cloud_api import cloud_api
 from campaign_app.services.leases import LeaseHolder
@@ -50,9 +49,6 @@ def process_campaigns_command() -> None:
 def run_scheduler_command() -> None:
     """Run the timed jobs alone, without web pages, until SIGTERM or Ctrl-C."""
     app = current_app._get_current_object()
-    fault = schema_fault(app)
-    if fault:
-        raise click.ClickException(fault)
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())

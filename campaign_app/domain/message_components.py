@@ -17,11 +17,12 @@ def components_for(
     needs: TemplateNeeds | None,
 ) -> list[dict]:
     """Build the request's components. Raises MissingValue for an empty field without fallback, Invalid for parameters of
-    no known shape. What `template_parameters` gives for a place wins over the campaign's component for it."""
+    no known shape. What `template_parameters` gives for a place wins over the campaign's component for it, and is sent as
+    it was given: references to the customer stand in the campaign's texts only."""
     own = own_components(template_parameters, needs)
     places = {_place(component) for component in own}
     kept = [component for component in campaign_components or [] if _place(component) not in places]
-    return fill_all(kept + own, values)
+    return fill_all(kept, values) + own
 
 
 def own_components(template_parameters: Any | None, needs: TemplateNeeds | None) -> list[dict]:
@@ -41,7 +42,7 @@ def own_components(template_parameters: Any | None, needs: TemplateNeeds | None)
         return [_body(template_parameters)]
     components = []
     if template_parameters.get("header") not in (None, "", [], {}):
-        components.append(_header(template_parameters["header"]))
+        components.append(_header(template_parameters["header"], needs))
     if template_parameters.get("body"):
         components.append(_body(template_parameters["body"]))
     buttons = template_parameters.get("buttons") or {}
@@ -67,13 +68,16 @@ def _body(values: Any) -> dict:
     return {"type": "body", "parameters": parameters}
 
 
-def _header(value: Any) -> dict:
+def _header(value: Any, needs: TemplateNeeds | None) -> dict:
     value = value[0] if isinstance(value, list) and len(value) == 1 else value
     if isinstance(value, Mapping) and "type" in value:
         return {"type": "header", "parameters": [dict(value)]}
     if isinstance(value, Mapping) and len(value) == 1:  # a named header
         name, text = next(iter(value.items()))
         return {"type": "header", "parameters": [{"type": "text", "parameter_name": str(name), "text": _text(text)}]}
+    if needs is not None and needs.named and needs.header_names:
+        name = {"parameter_name": needs.header_names[0]}
+        return {"type": "header", "parameters": [{"type": "text", **name, "text": _text(value)}]}
     return {"type": "header", "parameters": [{"type": "text", "text": _text(value)}]}
 
 

@@ -6,6 +6,7 @@ from threading import Lock
 SECOND = 1.005  # a little more than one, for what the way to WhatsApp adds and takes
 # The pace stays this little below the configured rate, so that no window of one second ever holds more.
 MARGIN = 0.996
+MADE_UP_FOR = 0.5  # seconds
 SLOWEST_PER_SECOND = 1.0
 CLIMB_PER_SECOND = 0.05  # of the configured rate, for every second without throttling
 HALVE_AT_MOST_EVERY = 1.0  # seconds: answers of requests that left before the last slow-down say nothing new
@@ -22,9 +23,10 @@ class Pace:
         self._climbed_at = clock
 
     def slots(self, most: int, clock: float, horizon: float) -> list[float]:
-        """Up to `most` departure times from `clock` until `clock + horizon`. Unused time is not saved up for a burst."""
+        """Up to `most` departure times until `clock + horizon`. Up to half a second that the database or the machine took
+        is made up for; `Departures` sees to it that no second holds too many all the same."""
         self._climb(clock)
-        self._next = max(self._next, clock)
+        self._next = max(self._next, clock - MADE_UP_FOR)
         spacing = 1 / (self.rate * MARGIN)
         slots = []
         while len(slots) < most and self._next <= clock + horizon:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from zoneinfo import ZoneInfo
 
 from campaign_app.domain.send_window import SendWindow
 
@@ -17,11 +18,16 @@ class PlannedBatch:
 
 
 def plan_batches(
-    audience: int, per_day: int, first_day: date, window: SendWindow | None = None, first_day_left: int | None = None
+    audience: int,
+    per_day: int,
+    first_day: date,
+    window: SendWindow | None = None,
+    first_day_left: int | None = None,
+    zone: ZoneInfo | None = None,
 ) -> list[PlannedBatch]:
     """Divide `audience` recipients into one batch a day, the last one short.
 
-    Days on which the window does not open are passed over. `first_day_left` is what is left of the first day's limit
+    Days are those of `zone` (None: the window's own); those on which the window does not open are passed over. `first_day_left` is what is left of the first day's limit
     (None: all of it). At most ten years are laid out.
 
     >>> [b.size for b in plan_batches(250, 100, date(2026, 1, 5))]
@@ -38,7 +44,7 @@ def plan_batches(
         if audience <= 0:
             break
         day = first_day + timedelta(days=ahead)
-        if window is not None and not window.opens_on(day):
+        if window is not None and not window.opens_on(day, zone or window.zone):
             continue
         capacity = per_day if ahead or first_day_left is None else min(first_day_left, per_day)
         size = min(audience, capacity)

@@ -1,9 +1,11 @@
 """The weekdays and hours in which a campaign may send, in its own time zone."""
 
+import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from campaign_app.domain.clock import clock_change, day_start
 from campaign_app.domain.errors import Invalid
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -32,16 +34,21 @@ class SendWindow:
             return instant
         today = instant.astimezone(self.zone).date()
         for ahead in range(9):
-            day = today + timedelta(days=ahead)
-            if day.weekday() in self.days:
-                opening = datetime.combine(day, self.start, self.zone).astimezone(UTC)
-                if opening >= instant:
-                    return opening
+            openings = self._possible_openings(today + timedelta(days=ahead))
+            found = [at for at in openings if at >= instant and self.is_open(at)]
+            if found:
+                return min(found)
         raise AssertionError("a window has at least one day")
 
-    def opens_on(self, day) -> bool:
-        """Whether some part of the local calendar day lies within the window."""
-        return day.weekday() in self.days or (self.start >= self.end and (day.weekday() - 1) % 7 in self.days)
+    def opens_on(self, day: date, zone: ZoneInfo) -> bool:
+        """Whether it is open at some time of the calendar day `day` of `zone`, which need not be the window's own."""
+        return self.opens_at(day_start(day, zone)) < day_start(day + timedelta(days=1), zone)
+
+    def _possible_openings(self, day: date) -> list[datetime]:
+        """Its start on the local `day`, twice where the clocks repeat it, and the change of the clocks itself."""
+        start = datetime.combine(day, self.start, self.zone)
+        change = clock_change(day, self.zone)
+        return [start.replace(fold=fold).astimezone(UTC) for fold in (0, 1)] + ([change] if change else [])
 
 
 def parse_window(value: dict | None, zone: ZoneInfo) -> SendWindow | None:
@@ -63,11 +70,10 @@ def parse_window(value: dict | None, zone: ZoneInfo) -> SendWindow | None:
 
 
 def _clock(text, name: str) -> time:
-    try:
-        hour, minute = str(text).split(":")[:2]
-        return time(int(hour), int(minute))
-    except ValueError:
-        raise _refusal(f"needs “{name}” as hours and minutes, such as 09:00") from None
+    match = re.fullmatch(r"([01]?[0-9]|2[0-3]):([0-5][0-9])(?::00)?", text) if isinstance(text, str) else None
+    if match is None:
+        raise _refusal(f"needs “{name}” as hours and minutes, such as 09:00")
+    return time(int(match[1]), int(match[2]))
 
 
 def _refusal(fault: str) -> Invalid:

@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+_BAD_SPACE = re.compile(r"[\n\r\t]| {5,}")
 _VARIABLE = re.compile(r"\{\{\s*(\d+|[A-Za-z_][A-Za-z0-9_]*)\s*\}\}")
+LONGEST_COUPON = 15  # signs. Source: Meta, "Coupon code templates"
 MEDIA_FORMATS = ("IMAGE", "VIDEO", "GIF", "DOCUMENT", "LOCATION")
 
 
@@ -96,23 +98,61 @@ def _header_shortcomings(needs: TemplateNeeds, given: list[Mapping[str, Any]]) -
             return ["The message has no variable in its header, but a value for the header was given."]
         what = "a text" if needs.header_format == "TEXT" else f"the {needs.header_format.lower()}"
         return [f"The header needs {what}."]
-    if wanted and str(given[0].get("type", "")).lower() != needs.header_format.lower():
+    if not wanted:
+        return []
+    if needs.header_format == "TEXT":
+        return [*_name_shortcomings("header", needs.named, needs.header_names, given), *_text_shortcomings("header", given)]
+    if str(given[0].get("type", "")).lower() != needs.header_format.lower():
         return [f"The header needs a parameter of the type {needs.header_format.lower()}."]
+    return _media_shortcomings(needs.header_format.lower(), given[0])
+
+
+def _media_shortcomings(kind: str, parameter: Mapping[str, Any]) -> list[str]:
+    value = parameter.get(kind)
+    value = value if isinstance(value, Mapping) else {}
+    if kind == "location":
+        return [] if {"latitude", "longitude"} <= set(value) else ["The header's place needs its latitude and longitude."]
+    if ("id" in value) == ("link" in value):
+        return [f"The header's {kind} needs either its “id” at WhatsApp or a “link” to it."]
+    if "link" in value and not str(value["link"]).startswith(("https://", "http://")):
+        return [f"The header's {kind} needs an address that begins with https://."]
     return []
 
 
 def _body_shortcomings(needs: TemplateNeeds, given: list[Mapping[str, Any]]) -> list[str]:
-    if needs.named:
-        names = [parameter.get("parameter_name") for parameter in given]
-        missing = [name for name in needs.body_names if name not in names]
-        extra = [str(name) for name in names if name not in needs.body_names]
-        problems = [f"The text needs a value for “{name}”." for name in missing]
-        return problems + [f"The text has no variable “{name}”." for name in extra]
-    if len(given) != len(needs.body_names):
+    if not needs.named and len(given) != len(needs.body_names):
         return [f"The text needs {_values(len(needs.body_names))}, but {_values(len(given))} were given."]
-    if any(parameter.get("parameter_name") for parameter in given):
-        return ["The text has numbered variables, but named values were given."]
-    return []
+    return [*_name_shortcomings("text", needs.named, needs.body_names, given), *_text_shortcomings("text", given)]
+
+
+def _name_shortcomings(place: str, named: bool, wanted: list[str], given: list[Mapping[str, Any]]) -> list[str]:
+    names = [parameter.get("parameter_name") for parameter in given]
+    if not named:
+        return [f"The {place} has numbered variables, but named values were given."] if any(names) else []
+    if not all(names):
+        return [f"The variables of the {place} have names: give every value together with its name."]
+    problems = [f"The {place} needs a value for “{name}”." for name in wanted if name not in names]
+    problems += [f"The {place} has no variable “{name}”." for name in names if name not in wanted]
+    return problems + [f"The {place} got two values for “{name}”." for name in wanted if names.count(name) > 1]
+
+
+def _text_shortcomings(place: str, given: list[Mapping[str, Any]]) -> list[str]:
+    """Source: Meta, error 131008 and 132018: no empty text, no new lines, tabs or more than four spaces."""
+    problems = []
+    for parameter in given:
+        kind = str(parameter.get("type", "")).lower()
+        text = parameter.get("text")
+        if kind in ("currency", "date_time"):
+            value = parameter.get(kind)
+            text = value.get("fallback_value") if isinstance(value, Mapping) else None
+        elif kind != "text":
+            problems.append(f"The {place} takes values of the type text, currency or date_time, not “{kind[:40]}”.")
+            continue
+        if not isinstance(text, str) or not text.strip():
+            problems.append(f"A value of the {place} is empty or no text.")
+        elif _BAD_SPACE.search(text):
+            problems.append(f"A value of the {place} holds a new line, a tab or more than four spaces in a row.")
+    return list(dict.fromkeys(problems))
 
 
 def _button_shortcomings(needs: TemplateNeeds, components: list[Mapping[str, Any]]) -> list[str]:
@@ -128,11 +168,24 @@ def _button_shortcomings(needs: TemplateNeeds, components: list[Mapping[str, Any
             problems.append(f"The button “{need.label}” needs {what}.")
         elif str(component.get("sub_type", "")).lower() != need.sub_type:
             problems.append(f"The button “{need.label}” needs the sub_type {need.sub_type}.")
+        else:
+            problems += _button_value_shortcomings(need, component["parameters"])
     wanted = {str(need.index) for need in needs.buttons}
     for index, component in given.items():
         if index not in wanted and str(component.get("sub_type", "")).lower() in ("url", "copy_code"):
             problems.append(f"The button number {index} takes no value.")
     return problems
+
+
+def _button_value_shortcomings(need: ButtonNeed, parameters: list[Mapping[str, Any]]) -> list[str]:
+    kind, most = ("text", 2000) if need.sub_type == "url" else ("coupon_code", LONGEST_COUPON)
+    parameter = parameters[0]
+    text = parameter.get(kind)
+    if len(parameters) != 1 or str(parameter.get("type", "")).lower() != kind or not isinstance(text, str) or not text.strip():
+        return [f"The button “{need.label}” needs one value of the type {kind}."]
+    if len(text) > most or _BAD_SPACE.search(text):
+        return [f"The value of the button “{need.label}” must have at most {most:,} signs and no new lines."]
+    return []
 
 
 def _values(count: int) -> str:

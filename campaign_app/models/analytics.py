@@ -12,6 +12,8 @@ from campaign_app.domain.ids import new_id
 from campaign_app.extensions import Base
 from campaign_app.models.types import UtcDateTime
 
+Rate = Numeric(13, 1)  # a day with 1 sent and a million delivered is possible: 100,000,000.0 %
+
 
 class DailyAnalytics(Base):
     """How many of a campaign's recipients were sent, delivered, read and failed on one business day.
@@ -28,9 +30,9 @@ class DailyAnalytics(Base):
     messages_delivered: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
     messages_read: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
     messages_failed: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
-    delivery_rate: Mapped[Decimal] = mapped_column(Numeric(7, 1), default=0, server_default="0")
-    read_rate: Mapped[Decimal] = mapped_column(Numeric(7, 1), default=0, server_default="0")
-    failure_rate: Mapped[Decimal] = mapped_column(Numeric(7, 1), default=0, server_default="0")
+    delivery_rate: Mapped[Decimal] = mapped_column(Rate, default=0, server_default="0")
+    read_rate: Mapped[Decimal] = mapped_column(Rate, default=0, server_default="0")
+    failure_rate: Mapped[Decimal] = mapped_column(Rate, default=0, server_default="0")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now, onupdate=utc_now)
 

@@ -9,7 +9,7 @@ from campaign_app.domain.messaging_limit import UNLIMITED, parse_limit
 from campaign_app.extensions import db
 from campaign_app.models.message_template import MessageTemplate
 from campaign_app.services.message_templates import WHY_NOT, pause_campaigns_of
-from campaign_app.services.number import UNLIMITED_IN_DATABASE, change_number
+from campaign_app.services.number import UNLIMITED_IN_DATABASE, learn_number
 from campaign_app.whatsapp.webhook_elements import OtherChange, ParsedWebhook
 
 # Events that name a state under another word. Source: Meta, "message_template_status_update", read 2026-10.
@@ -26,7 +26,7 @@ def apply_others(webhooks: Sequence[ParsedWebhook], now: datetime) -> None:
             if change.field == "message_template_status_update":
                 _template_status(change.value, now)
             elif change.field in ("business_capability_update", "phone_number_quality_update"):
-                _limit(change)
+                _limit(change, now)
 
 
 def _template_status(value: dict, now: datetime) -> None:
@@ -43,7 +43,7 @@ def _template_status(value: dict, now: datetime) -> None:
         pause_campaigns_of(name, language, f"The message template cannot be sent any more: {why}.", now)
 
 
-def _limit(change: OtherChange) -> None:
+def _limit(change: OtherChange, now: datetime) -> None:
     limit = parse_limit(change.value.get("max_daily_conversations_per_business"))
     if limit is not None:
-        change_number(messaging_limit=UNLIMITED_IN_DATABASE if limit == UNLIMITED else limit)
+        learn_number({"messaging_limit": UNLIMITED_IN_DATABASE if limit == UNLIMITED else limit}, now)

@@ -55,9 +55,8 @@ def note_use(token: ApiToken, now: datetime) -> None:
     if token.last_used_at is not None and now - token.last_used_at < NOTED_EVERY:
         return
     try:
-        Context().run(
-            _write_use, db.engine, token.id, now
-        )  # a context of its own: the caller's may be one that only reads
+        # a context of its own: the caller's may be one that only reads
+        Context().run(_write_use, db.engine, token.id, now)
     except OperationalError:
         log.warning("The last use of token %s could not be noted", token.id)
 

@@ -17,6 +17,7 @@ from campaign_app.models.message import Message
 from campaign_app.models.recipient import Recipient
 from campaign_app.models.send_schedule import SendBatch
 from campaign_app.services.counters import add_tally, lock_campaigns
+from campaign_app.services.send_schedule import close_plan
 
 MOST_AT_ONCE = 1000
 
@@ -229,7 +230,10 @@ def complete_finished(campaign_ids: Collection[UUID], now: datetime) -> list[UUI
         .values(status=CampaignStatus.COMPLETED, completed_at=now, status_reason=None, updated_at=now)
         .returning(Campaign.id)
     )
-    return list(db.session.scalars(done, execution_options={"synchronize_session": False}))
+    completed = list(db.session.scalars(done, execution_options={"synchronize_session": False}))
+    if completed:
+        close_plan(completed)
+    return completed
 
 
 def _earliest(row: dict, name: str, at: datetime) -> None:

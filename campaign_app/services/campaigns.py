@@ -10,10 +10,12 @@ from flask import current_app
 from campaign_app.domain.campaign_status import CampaignStatus
 from campaign_app.domain.errors import Conflict, Invalid, NotFound
 from campaign_app.domain.send_window import SendWindow, parse_window
+from campaign_app.domain.template_text import fields
 from campaign_app.extensions import db
 from campaign_app.models.campaign import Campaign
 from campaign_app.services import audit
 from campaign_app.services.audience import audience_condition
+from campaign_app.services.counters import lock_campaigns
 from campaign_app.services.send_schedule import lay_out
 
 FIELDS = (
@@ -25,6 +27,7 @@ CHANGEABLE_AFTER_LAUNCH = {
 }  # fmt: skip
 COMPONENT_TYPES = {"header", "body", "button", "limited_time_offer", "carousel"}
 HIGHEST_LIMIT = 1_000_000
+MOST_REFERENCES = 40  # different fields of a customer in one message: PostgreSQL's functions take at most 100 arguments
 
 
 def zone_of(campaign: Campaign) -> ZoneInfo:
@@ -63,6 +66,7 @@ def edit_campaign(campaign: Campaign, changes: dict[str, Any], actor: str, now: 
     changes = {key: value for key, value in _given(changes).items() if getattr(campaign, key) != value}
     if not changes:
         return
+    _lock(campaign)
     if campaign.status in (CampaignStatus.COMPLETED, CampaignStatus.CANCELLED):
         raise Conflict(f"The campaign is {campaign.status}: it cannot be changed any more. Clone it instead.")
     if campaign.status != CampaignStatus.DRAFT and not changes.keys() <= CHANGEABLE_AFTER_LAUNCH:
@@ -79,6 +83,8 @@ def edit_campaign(campaign: Campaign, changes: dict[str, Any], actor: str, now: 
 
 
 def delete_draft(campaign: Campaign, actor: str, now: datetime) -> None:
+    """Raises Conflict when it was launched."""
+    _lock(campaign)
     if campaign.status != CampaignStatus.DRAFT:
         raise Conflict("Only a draft can be deleted. Cancel the campaign instead.")
     audit.record(actor, "campaign.deleted", "campaign", campaign.id, {"name": campaign.name}, now)
@@ -95,12 +101,18 @@ def clone_campaign(campaign: Campaign, actor: str, now: datetime) -> Campaign:
     return clone
 
 
-def _given(fields: dict[str, Any]) -> dict[str, Any]:
-    unknown = sorted(fields.keys() - set(FIELDS))
+def _lock(campaign: Campaign) -> None:
+    """Nobody launches it from here to the end of the transaction; what was read of it before may have changed."""
+    lock_campaigns([campaign.id])
+    db.session.refresh(campaign)
+
+
+def _given(given: dict[str, Any]) -> dict[str, Any]:
+    unknown = sorted(given.keys() - set(FIELDS))
     if unknown:
         raise Invalid("There are unknown fields.", {name: ["This field is not known."] for name in unknown})
     cleaned = {}
-    for key, value in fields.items():
+    for key, value in given.items():
         if isinstance(value, str):
             value = value.replace("\x00", "").strip()
             value = value or None
@@ -136,7 +148,7 @@ def _check(values: dict[str, Any], names, changed: dict[str, Any], now: datetime
     if end is not None and start is not None and end <= start and {"scheduled_start_date", "scheduled_end_date"} & set(names):
         fault("scheduled_end_date", "The end must be after the start.")
     zone_name = values.get("timezone")
-    if zone_name is not None and zone_name not in available_timezones():
+    if zone_name is not None and (not isinstance(zone_name, str) or zone_name not in available_timezones()):
         fault("timezone", f"“{zone_name}” is not a time zone. Use one such as Asia/Kolkata.")
         zone_name = None
     for check in (
@@ -163,4 +175,11 @@ def _check_components(components: Any) -> None:
         for part in components
     ):  # fmt: skip
         sentence = "Use the form of WhatsApp's components: a list of objects with “type” (header, body or button) and “parameters”."
+        raise Invalid(sentence, {"template_components": [sentence]})
+    places = [(str(part["type"]).lower(), str(part.get("index", "")) if str(part["type"]).lower() == "button" else "") for part in components]
+    if len(set(places)) < len(places):
+        sentence = "Give the header, the body and each button once."
+        raise Invalid(sentence, {"template_components": [sentence]})
+    if len(fields(components)) > MOST_REFERENCES:
+        sentence = f"Refer to at most {MOST_REFERENCES} different fields of the customer."
         raise Invalid(sentence, {"template_components": [sentence]})

@@ -26,7 +26,7 @@ from campaign_app.services.counters import add_tally, lock_campaigns
 from campaign_app.services.eligibility import reason_not_to_write
 from campaign_app.services.forecast import sending_order
 from campaign_app.services.frozen_audience import empty_value_reason
-from campaign_app.services.send_schedule import today_batch
+from campaign_app.services.send_schedule import close_plan, today_batch
 from campaign_app.services.why_waiting import OVERDUE_START
 from campaign_app.whatsapp.payloads import send_request
 
@@ -64,6 +64,7 @@ def end_overdue(now: datetime) -> None:
         campaign.status = CampaignStatus.COMPLETED
         campaign.completed_at = now
         campaign.status_reason = f"Its end was reached: {unsent:,} people did not get it." if unsent else None
+        close_plan([campaign.id])
 
 
 def hold_overdue_starts(last_run_at: datetime | None, now: datetime) -> None:

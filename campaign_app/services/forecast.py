@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from flask import current_app
 from sqlalchemy import func, select
@@ -24,11 +25,13 @@ class _Runner:
     per_day: int
     used_today: int
     first_day: date
+    last_day: date | None
     window: SendWindow | None
 
 
 def estimated_completion_on(campaign: Campaign, now: datetime) -> date | None:
-    """The business day on which the last message leaves, or left; None while that cannot be told (draft, paused, …)."""
+    """The business day on which the last message leaves, or left, or the campaign ends before; None while that cannot be
+    told (draft, paused, …)."""
     zone = current_app.config["SETTINGS"].zone
     if campaign.status == CampaignStatus.COMPLETED and campaign.completed_at is not None:
         return business_day(campaign.completed_at, zone)
@@ -44,14 +47,17 @@ def estimated_completion_on(campaign: Campaign, now: datetime) -> date | None:
         day = today + timedelta(days=ahead)
         account_left = None if limit is None else limit - (used if ahead == 0 else 0)
         for runner in runners:
-            account_left = _run_day(runner, day, ahead == 0, account_left)
-        if runners[-1].left <= 0:
+            account_left = _run_day(runner, day, ahead == 0, account_left, zone)
+        if runners[-1].left <= 0 or day == runners[-1].last_day:
             return day
     return None
 
 
-def _run_day(runner: _Runner, day: date, is_today: bool, account_left: int | None) -> int | None:
-    if day < runner.first_day or runner.left <= 0 or (runner.window and not runner.window.opens_on(day)):
+def _run_day(
+    runner: _Runner, day: date, is_today: bool, account_left: int | None, zone: ZoneInfo
+) -> int | None:
+    is_over = runner.left <= 0 or (runner.last_day is not None and day > runner.last_day)
+    if day < runner.first_day or is_over or (runner.window and not runner.window.opens_on(day, zone)):
         return account_left
     size = min(runner.left, runner.per_day - (runner.used_today if is_today else 0))
     size = max(0, size if account_left is None else min(size, account_left))
@@ -79,8 +85,10 @@ def _runners(campaign: Campaign, now: datetime) -> list[_Runner]:
         window = window_of(one)
         start = max(now, one.scheduled_start_date or now)
         first_day = business_day(window.opens_at(start) if window else start, zone)
+        end = one.scheduled_end_date
+        last_day = business_day(max(now, end), zone) if end else None
         runners.append(
-            _Runner(one.id, one.messages_pending, one.daily_send_limit, used.get(one.id, 0), first_day, window)
+            _Runner(one.id, one.messages_pending, one.daily_send_limit, used.get(one.id, 0), first_day, last_day, window)
         )
     return runners
 

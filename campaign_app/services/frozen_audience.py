@@ -32,6 +32,7 @@ from campaign_app.models.recipient import Recipient
 from campaign_app.models.types import Json, UtcDateTime
 from campaign_app.services.audience import audience_condition
 from campaign_app.services.counters import insert_for
+from campaign_app.services.customer_columns import attribute_text
 from campaign_app.services.eligibility import reason_not_to_write
 
 COLUMNS = ("name", "phone_number", "customer_tier", "location", "language")
@@ -42,7 +43,7 @@ def value_of(customer, field: str) -> ColumnElement[str]:
     """The text of a column or free attribute of `customer` (the table or an alias of it), in SQL."""
     if field in COLUMNS:
         return getattr(customer, field)
-    return customer.attributes[field].as_string()
+    return attribute_text(customer, field)
 
 
 def empty_value_reason(field: str) -> str:

@@ -13,7 +13,7 @@ from campaign_app.services import audit
 from campaign_app.services.campaigns import find_campaign, window_of
 from campaign_app.services.counters import lock_campaigns
 from campaign_app.services.number import request_run
-from campaign_app.services.send_schedule import lay_out
+from campaign_app.services.send_schedule import close_plan, lay_out
 
 PAST = {"pause": "paused", "resume": "resumed", "cancel": "cancelled"}
 
@@ -38,6 +38,7 @@ def cancel(campaign_id: UUID, actor: str, now: datetime) -> Campaign:
     """End it for good: the pending ones never get it. Raises NotFound, Conflict."""
     campaign = _move("cancel", campaign_id, actor, now, f"Cancelled by {actor}.")
     campaign.completed_at = now
+    close_plan([campaign_id])
     return campaign
 
 

@@ -104,12 +104,17 @@ def store_templates(listed: list[dict], now: datetime) -> SyncedTemplates:
             template = MessageTemplate(name=key[0], language=key[1])
             db.session.add(template)
             added += 1
-        before = _facts(template)
+        before, was_approved = _facts(template), template.is_approved
         _copy(entry, template)
+        if was_approved and not template.is_approved:
+            why = WHY_NOT.get(template.status, f"its state is {template.status}")
+            pause_campaigns_of(*key, f"The message template cannot be sent any more: {why}.", now)
         template.synced_at = now
         if key in known and _facts(template) != before:
             changed += 1
     gone = [template.id for key, template in known.items() if key not in seen]
+    for name, language in known.keys() - seen:
+        pause_campaigns_of(name, language, "The message template is no longer at WhatsApp.", now)
     if gone:
         db.session.execute(delete(MessageTemplate).where(MessageTemplate.id.in_(gone)))
     db.session.flush()

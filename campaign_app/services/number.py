@@ -65,8 +65,17 @@ def resume_number(actor: str, now: datetime) -> None:
     audit.record(actor, "number.resumed", "number", number_id(), None, now)
 
 
+def learn_number(facts: dict, now: datetime) -> None:
+    """Store what WhatsApp says about the number. A limit that has changed holds at once: what waited for it is looked at now.
+
+    The caller commits.
+    """
+    changed = "messaging_limit" in facts and facts["messaging_limit"] != sending_number().messaging_limit
+    change_number(**facts, **({"limit_frees_at": None, "run_requested_at": now} if changed else {}))
+
+
 def read_number(api: CloudApi) -> dict:
-    """Ask the Cloud API for the number's facts: columns for `change_number`. Talks to the network: no transaction may be open."""
+    """Ask the Cloud API for the number's facts: columns for `learn_number`. Talks to the network: no transaction may be open."""
     try:
         facts = api.phone_number()
     except CloudApiError as error:

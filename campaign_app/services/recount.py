@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
@@ -9,6 +10,7 @@ from uuid import UUID
 from flask import current_app
 from sqlalchemy import String, cast, func, select, type_coerce, update
 
+from campaign_app.database import reading
 from campaign_app.domain.clock import business_day
 from campaign_app.domain.ids import new_id
 from campaign_app.domain.tally import CAMPAIGN_COUNTERS, DAILY_COUNTERS, NO_CODE, percentage
@@ -29,6 +31,17 @@ class Mismatch:
     counter: str
     stored: int
     counted: int
+
+
+@contextmanager
+def snapshot() -> Iterator[None]:
+    """What is read inside is of one moment, and holds up nobody: others may go on sending. Ends the transaction in progress."""
+    db.session.rollback()
+    with reading():
+        if db.engine.dialect.name == "postgresql":
+            db.session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+        yield
+        db.session.rollback()
 
 
 def mismatches() -> list[Mismatch]:
@@ -56,6 +69,10 @@ def repair() -> None:
         db.session.execute(update(Campaign).where(Campaign.id == campaign_id).values(**values))
     _rewrite_days(days)
     _rewrite_failures(failures)
+    planned = {(row.campaign_id, row.send_date) for row in db.session.scalars(select(SendBatch))}
+    for campaign_id, day in {key[:2] for key in batches} - planned:
+        db.session.add(SendBatch(campaign_id=campaign_id, send_date=day, batch_size=batches[campaign_id, day, "messages_authorised"]))
+    db.session.flush()
     for row in db.session.scalars(select(SendBatch)):
         for name in ("messages_authorised", "messages_sent"):
             setattr(row, name, batches.get((row.campaign_id, row.send_date, name), 0))

@@ -1,6 +1,8 @@
 """The plan of daily batches: laid out at launch and anew on every change; the recipients' planned days agree with it."""
 
+from collections.abc import Collection
 from datetime import date, datetime
+from uuid import UUID
 
 from flask import current_app
 from sqlalchemy import case, delete, func, select, update
@@ -13,6 +15,8 @@ from campaign_app.extensions import db
 from campaign_app.models.campaign import Campaign
 from campaign_app.models.recipient import Recipient
 from campaign_app.models.send_schedule import SendBatch
+
+_CLOSED = {"status": "completed", "batch_size": SendBatch.messages_authorised, "messages_remaining": 0}
 
 
 def schedule_days(campaign: Campaign) -> list[SendBatch]:
@@ -37,7 +41,7 @@ def today_batch(campaign: Campaign, window: SendWindow | None, now: datetime) ->
     if row is None or db.session.scalar(stale.limit(1)) is not None:
         lay_out(campaign, window, now)
         row = batch_of(campaign, today)
-    if row is None:  # the window does not open on this business day by its own calendar, and yet it is open now
+    if row is None:  # nothing is planned for today, and yet somebody asks
         row = SendBatch(campaign_id=campaign.id, send_date=today, batch_size=0, status="pending")
         db.session.add(row)
         db.session.flush()
@@ -55,10 +59,18 @@ def lay_out(campaign: Campaign, window: SendWindow | None, now: datetime) -> Non
     first_day = business_day(window.opens_at(earliest) if window else earliest, zone)
     left = max(0, campaign.daily_send_limit - used) if first_day == today else None
     pending = _pending(campaign)
-    batches = plan_batches(pending, campaign.daily_send_limit, first_day, window, left)
+    batches = plan_batches(pending, campaign.daily_send_limit, first_day, window, left, zone)
     _write(campaign, batches, row, today, now)
     if batches:
         _plan_recipients(campaign, batches)
+
+
+def close_plan(campaign_ids: Collection[UUID]) -> None:
+    """Nothing more is sent of these campaigns: only the days that were used stay in their plans, as large as they became."""
+    mine = SendBatch.campaign_id.in_(campaign_ids)
+    quietly = {"synchronize_session": False}
+    db.session.execute(delete(SendBatch).where(mine, SendBatch.messages_authorised == 0), execution_options=quietly)
+    db.session.execute(update(SendBatch).where(mine).values(**_CLOSED), execution_options=quietly)
 
 
 def _pending(campaign: Campaign) -> int:
@@ -68,8 +80,9 @@ def _pending(campaign: Campaign) -> int:
 
 
 def _close_past_days(campaign: Campaign, today: date) -> None:
+    """What a past day left undone is planned for the days to come: its batch ends as large as it became."""
     past = update(SendBatch).where(SendBatch.campaign_id == campaign.id, SendBatch.send_date < today)
-    db.session.execute(past.where(SendBatch.status != "completed").values(status="completed"))
+    db.session.execute(past.where(SendBatch.status != "completed").values(**_CLOSED))
     never_used = delete(SendBatch).where(SendBatch.campaign_id == campaign.id, SendBatch.messages_authorised == 0)
     db.session.execute(never_used.where(SendBatch.send_date != today))
 

@@ -4,9 +4,10 @@ import hashlib
 import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from operator import itemgetter
 
 from sqlalchemy import delete, func, select, update
-from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from campaign_app.domain.clock import utc_now
 from campaign_app.domain.ids import new_id
@@ -32,12 +33,13 @@ def store(raw: bytes, now: datetime) -> None:
 
 def store_all(bodies: Sequence[tuple[bytes, datetime]]) -> None:
     """Put several bodies with their times of arrival into the inbox. The caller commits."""
-    rows = {}
-    for raw, at in bodies:
-        sha256 = hashlib.sha256(raw).hexdigest()
-        rows.setdefault(sha256, {"id": new_id(), "sha256": sha256, "body": raw, "received_at": at, "state": "waiting"})
-    statement = insert_for(WebhookEvent.__table__).values(list(rows.values()))
-    db.session.execute(statement.on_conflict_do_nothing(index_elements=["sha256"]))
+    rows = [
+        {"id": new_id(), "sha256": hashlib.sha256(raw).hexdigest(), "body": raw, "received_at": at, "state": "waiting"}
+        for raw, at in bodies
+    ]
+    # One statement for many rows is compiled once. In one order: two that store the same bodies never wait in a circle.
+    statement = insert_for(WebhookEvent.__table__).on_conflict_do_nothing(index_elements=["sha256"])
+    db.session.execute(statement, sorted(rows, key=itemgetter("sha256")))
 
 
 def apply_waiting(most: int = BODIES_AT_ONCE) -> int:
@@ -52,15 +54,12 @@ def apply_waiting(most: int = BODIES_AT_ONCE) -> int:
     try:
         _apply(events, utc_now())
         db.session.commit()
-    except OperationalError:
+    except (OperationalError, InterfaceError):  # the database is away or busy: later
         db.session.rollback()
         raise
-    except (DatabaseError, ValueError) as error:
+    except Exception:  # whatever is in one body, the others must not wait for it
         db.session.rollback()
-        if most > 1:
-            return sum(_apply_alone(event.id) for event in events)
-        _set_aside(events[0].id, f"It could not be stored: {type(error).__name__}", utc_now())
-        db.session.commit()
+        return sum(_apply_alone(event.id) for event in events)
     return len(events)
 
 
@@ -71,13 +70,13 @@ def _apply_alone(event_id) -> int:
     try:
         _apply(events, utc_now())
         db.session.commit()
-    except OperationalError:
+    except (OperationalError, InterfaceError):
         db.session.rollback()
         raise
-    except (DatabaseError, ValueError) as error:
+    except Exception as error:
         db.session.rollback()
-        log.error("Webhook %s is set aside: %s", event_id, type(error).__name__)
-        _set_aside(event_id, f"It could not be stored: {type(error).__name__}", utc_now())
+        log.exception("Webhook %s is set aside", event_id)
+        _set_aside(event_id, f"It could not be applied: {type(error).__name__}", utc_now())
         db.session.commit()
     return 1
 

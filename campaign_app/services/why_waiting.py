@@ -49,17 +49,20 @@ def why_waiting(campaign: Campaign, now: datetime) -> Waiting | None:
 
 def own_reason(campaign: Campaign, now: datetime) -> Waiting | None:
     """What holds this active campaign back by its own settings: its start, its window, its daily limit."""
-    if campaign.is_scheduled(now):
-        return Waiting("not_started", "Its start is still to come.", campaign.scheduled_start_date)
     window = window_of(campaign)
-    if window is not None and not window.is_open(now):
-        return Waiting("outside_window", "It is outside the hours in which this campaign may send.", window.opens_at(now))
+    if campaign.is_scheduled(now):
+        start = campaign.scheduled_start_date
+        return Waiting("not_started", "Its start is still to come.", window.opens_at(start) if window else start)
     zone = current_app.config["SETTINGS"].zone
-    row = batch_of(campaign, business_day(now, zone))
-    if row is not None and row.messages_authorised >= campaign.daily_send_limit:
-        tomorrow = day_start(business_day(now, zone) + timedelta(days=1), zone)
+    today = business_day(now, zone)
+    row = batch_of(campaign, today)
+    opens_at = window.opens_at(now) if window else now
+    if row is not None and row.messages_authorised >= campaign.daily_send_limit and business_day(opens_at, zone) == today:
+        tomorrow = day_start(today + timedelta(days=1), zone)
         message = f"Today's limit of {campaign.daily_send_limit:,} messages is used."
         return Waiting("daily_limit", message, window.opens_at(tomorrow) if window else tomorrow)
+    if opens_at > now:
+        return Waiting("outside_window", "It is outside the hours in which this campaign may send.", opens_at)
     return None
 
 

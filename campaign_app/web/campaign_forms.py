@@ -162,7 +162,7 @@ def _page(
         "campaign_forms/show.html",
         form=form,
         campaign=campaign,
-        faults=faults or {},
+        value_errors=_value_errors(template, faults or {}),
         picked=PICKED,
         choices=choices,
         is_unknown=is_unknown,
@@ -188,6 +188,12 @@ def _message_parts(
         "message": message_preview(template.components if template else [], values),
         "required": required_fields(values),
     }
+
+
+def _value_errors(template: MessageTemplate | None, faults: dict[str, str]) -> list[tuple[str, str, str]]:
+    """(id of the input, label, sentence) of every parameter with a fault, in the order of the form."""
+    fields = value_fields(needs_of(template)) if template else []
+    return [(f"value-{field.key}", field.label, faults[field.key]) for field in fields if field.key in faults]
 
 
 def _counted(form: CampaignForm) -> dict:

@@ -10,7 +10,7 @@ from campaign_app.domain.errors import Conflict
 from campaign_app.domain.roles import Role
 from campaign_app.extensions import db
 from campaign_app.services import launch as launching
-from campaign_app.services import lifecycle
+from campaign_app.services import lifecycle, unconfirmed
 from campaign_app.services.campaigns import clone_campaign, find_campaign
 from campaign_app.services.retries import retry_failed as queue_failed_again
 from campaign_app.web.access import requires
@@ -72,6 +72,32 @@ def retry_failed(campaign_id: UUID):
     if left:
         sentence += f" Left out, because another try cannot help: {left}."
     flash(sentence, "success" if retried.requeued else "warning")
+    return redirect(url_for("campaigns.show", campaign_id=campaign_id), 303)
+
+
+@blueprint.post("/send-again")
+@requires(Role.STAFF)
+def send_again(campaign_id: UUID):
+    """The messages whose answer got lost, once their webhook had its time."""
+    return _decide(unconfirmed.send_again, campaign_id, "queued again")
+
+
+@blueprint.post("/give-up")
+@requires(Role.STAFF)
+def give_up(campaign_id: UUID):
+    return _decide(unconfirmed.give_up, campaign_id, "counted as failed")
+
+
+def _decide(decision, campaign_id: UUID, outcome: str):
+    try:
+        people = decision(campaign_id, None, current_user.email, utc_now())
+    except Conflict as conflict:
+        return _refused(campaign_id, conflict)
+    db.session.commit()
+    if people:
+        flash(f"{plural(people, 'person is', 'people are')} {outcome}.", "success")
+    else:
+        flash("Nothing was left to decide: WhatsApp reported meanwhile, or somebody else decided.", "warning")
     return redirect(url_for("campaigns.show", campaign_id=campaign_id), 303)
 
 

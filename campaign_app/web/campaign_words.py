@@ -24,6 +24,8 @@ _DEEDS = {
     "campaign.cancelled": "Cancelled it",
     "campaign.cloned": "Made it as a copy",
     "campaign.retried": "Queued {recipients} failed people again",
+    "campaign.sent_again": "Sent to {recipients} unconfirmed people again",
+    "campaign.gave_up": "Gave up on {recipients} unconfirmed people",
 }
 
 

@@ -22,6 +22,7 @@ from campaign_app.services.failures import failure_table
 from campaign_app.services.message_templates import find_template, snapshot
 from campaign_app.services.preflight import blockers
 from campaign_app.services.send_schedule import schedule_days
+from campaign_app.services.unconfirmed import unconfirmed_of
 from campaign_app.services.why_waiting import why_waiting
 from campaign_app.web.access import requires
 from campaign_app.web.campaign_words import audience_words, deed_words, window_words
@@ -106,6 +107,7 @@ def _progress(campaign: Campaign) -> dict:
         "campaign": campaign,
         "stats": stats,
         "waiting": why_waiting(campaign, now),
+        "unconfirmed": unconfirmed_of(campaign, now),
         "is_finished": campaign.status in (CampaignStatus.DRAFT, CampaignStatus.CANCELLED),
         "tiles": _tiles(campaign, stats),
         "days": figures,

@@ -18,8 +18,8 @@ from campaign_app.web.access import requires
 blueprint = Blueprint("users", __name__, url_prefix="/settings/users")
 
 ROLE_WORDS = {
-    Role.VIEWER: "Viewer: reads everything",
-    Role.STAFF: "Staff: also edits, launches and exports",
+    Role.VIEWER: "Viewer: reads",
+    Role.STAFF: "Staff: also edits, launches, exports",
     Role.ADMIN: "Admin: also settings, users and tokens",
 }
 

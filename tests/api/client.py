@@ -50,7 +50,9 @@ class ApiClient:
     def delete(self, path: str, status: int = 204, **options):
         return self.ask("DELETE", path, status, **options)
 
-    def ask(self, method: str, path: str, status: int | None, key: str | None = None, headers=None, **options):
+    def ask(
+        self, method: str, path: str, status: int | None, key: str | None = None, headers=None, **options
+    ):
         """One request in an application context of its own; `status` is what is expected, `key` an Idempotency-Key."""
         headers = dict(headers or {})
         if self.token is not None:
@@ -64,7 +66,9 @@ class ApiClient:
             answer = self.http.open(PREFIX + path, method=method, headers=headers, **options)
             endpoint = self._endpoint(method, path)
         db.session.expire_all()
-        assert status in (None, answer.status_code), f"{method} {path}: {answer.status_code}\n{answer.text[:3000]}"
+        assert status in (None, answer.status_code), (
+            f"{method} {path}: {answer.status_code}\n{answer.text[:3000]}"
+        )
         check_answer(self.app, endpoint, answer, method)
         return answer
 
@@ -89,7 +93,9 @@ def check_answer(app: Flask, endpoint: str | None, answer, method: str) -> None:
     operation = next((one for rule, _, _, one in operations_of(app) if rule.endpoint == endpoint), None)
     if operation is None or method in ("HEAD", "OPTIONS"):
         return
-    assert answer.status_code in (operation.status, *operation.answers_too), f"{endpoint}: {answer.status_code}"
+    assert answer.status_code in (operation.status, *operation.answers_too), (
+        f"{endpoint}: {answer.status_code}"
+    )
     if operation.answer is None:
         assert answer.data == b""
         return

@@ -31,7 +31,9 @@ def routes(app):
 
 
 def test_only_the_description_is_open(app):
-    assert {endpoint for _, _, endpoint in routes(app) if getattr(app.view_functions[endpoint], OPEN_ATTRIBUTE, 0)} == OPEN
+    assert {
+        endpoint for _, _, endpoint in routes(app) if getattr(app.view_functions[endpoint], OPEN_ATTRIBUTE, 0)
+    } == OPEN
 
 
 def test_reading_needs_a_viewer_and_everything_else_staff(app):
@@ -60,7 +62,10 @@ def test_a_viewer_only_reads(app, viewer):
         assert (answer.status_code == 403) == (method != "GET"), f"{method} {path}: {answer.status_code}"
         if answer.status_code == 403:
             assert answer.json["error"]["code"] == "forbidden"
-            assert answer.headers["WWW-Authenticate"] == 'Bearer realm="Campaign App", error="insufficient_scope"'
+            assert (
+                answer.headers["WWW-Authenticate"]
+                == 'Bearer realm="Campaign App", error="insufficient_scope"'
+            )
 
 
 def test_a_viewer_changes_nothing(viewer, staff):
@@ -70,7 +75,16 @@ def test_a_viewer_changes_nothing(viewer, staff):
 
 
 def test_what_is_no_token_is_refused(stranger):
-    wrong = ("Bearer", "Bearer ", "Bearer wrong", "Basic dXNlcjpwYXNz", "Token x", "bearer\tx", "Bearer æøå", "Bearer a b")
+    wrong = (
+        "Bearer",
+        "Bearer ",
+        "Bearer wrong",
+        "Basic dXNlcjpwYXNz",
+        "Token x",
+        "bearer\tx",
+        "Bearer æøå",
+        "Bearer a b",
+    )
     for header in wrong:
         answer = stranger.get("/campaigns", 401, headers={"Authorization": header})
         assert answer.headers["WWW-Authenticate"].startswith("Bearer "), header

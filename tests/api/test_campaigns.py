@@ -15,7 +15,13 @@ COMPONENTS = [{"type": "body", "parameters": [{"type": "text", "text": "{{name|f
 
 def test_what_is_left_out_has_its_default(staff):
     campaign = staff.post("/campaigns", {"name": "Short", "template_name": "hello_world"}, 201).json
-    defaults = {"language_code": "en_US", "daily_send_limit": 250, "priority": 5, "target_audience": None, "description": None}
+    defaults = {
+        "language_code": "en_US",
+        "daily_send_limit": 250,
+        "priority": 5,
+        "target_audience": None,
+        "description": None,
+    }
     assert campaign | defaults == campaign
 
 
@@ -32,7 +38,10 @@ def test_campaigns_are_listed_newest_first_and_by_state(staff, viewer):
     a_campaign(name="running")
     last = staff.campaign(name="last")
     assert [row["name"] for row in viewer.get("/campaigns").json["items"]] == ["last", "running", "first"]
-    assert [row["id"] for row in viewer.get("/campaigns?status=draft").json["items"]] == [last["id"], first["id"]]
+    assert [row["id"] for row in viewer.get("/campaigns?status=draft").json["items"]] == [
+        last["id"],
+        first["id"],
+    ]
     assert viewer.get("/campaigns?status=cancelled").json == {"items": [], "next_cursor": None}
 
 
@@ -41,7 +50,12 @@ def test_only_what_is_named_is_changed(staff):
     path = f"/campaigns/{campaign['id']}"
     changed = staff.patch(path, {"priority": 1, "description": None, "scheduled_start_date": None}).json
     kept = {"priority": 1, "description": None, "scheduled_start_date": None}
-    assert {**changed, "updated_at": "", "waiting": ""} == {**campaign, **kept, "updated_at": "", "waiting": ""}
+    assert {**changed, "updated_at": "", "waiting": ""} == {
+        **campaign,
+        **kept,
+        "updated_at": "",
+        "waiting": "",
+    }
     assert staff.patch(path, {}).json["priority"] == 1
     assert list(staff.patch(path, {"status": "active"}, 422).json["error"]["fields"]) == ["status"]
     assert list(staff.patch(path, {"name": None}, 422).json["error"]["fields"]) == ["name"]

@@ -81,7 +81,9 @@ def test_many_are_added_and_merged(staff):
 
 def test_at_most_a_thousand_at_once(staff):
     rows = [{"phone_number": f"+9198765{place:05}"} for place in range(1001)]
-    assert list(staff.post("/customers/bulk", {"customers": rows}, 422).json["error"]["fields"]) == ["customers"]
+    assert list(staff.post("/customers/bulk", {"customers": rows}, 422).json["error"]["fields"]) == [
+        "customers"
+    ]
     assert staff.post("/customers/bulk", {"customers": rows[:1000]}).json["added"] == 1000
 
 

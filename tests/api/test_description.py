@@ -40,7 +40,10 @@ def test_the_description_says_what_the_contract_says(stranger):
     assert [one["name"] for one in create["parameters"]] == ["Idempotency-Key"]
     body = document["components"]["schemas"]["NewCampaign"]
     assert body["required"] == ["name", "template_name"] and body["additionalProperties"] is False
-    assert body["properties"]["priority"] | {"minimum": 1, "maximum": 10, "default": 5} == body["properties"]["priority"]
+    assert (
+        body["properties"]["priority"] | {"minimum": 1, "maximum": 10, "default": 5}
+        == body["properties"]["priority"]
+    )
     limit = document["paths"]["/customers"]["get"]["parameters"][0]["schema"]
     assert limit == {"type": "integer", "minimum": 1, "maximum": 500, "default": 50}
 

@@ -58,7 +58,11 @@ WRONG_FIELDS = [
     ({"scheduled_start_date": "0001-01-01T00:00:00+14:00"}, "scheduled_start_date", "day and a time"),
     ({"scheduled_start_date": 1893456000}, "scheduled_start_date", "text"),
     ({"send_window": {"days": ["mon"], "start": "9", "end": "20:00"}}, "send_window.start", "09:00"),
-    ({"send_window": {"days": ["Monday"], "start": "09:00", "end": "20:00"}}, "send_window.days.0", "Use one of"),
+    (
+        {"send_window": {"days": ["Monday"], "start": "09:00", "end": "20:00"}},
+        "send_window.days.0",
+        "Use one of",
+    ),
     ({"send_window": {"start": "09:00", "end": "09:00"}}, "send_window", "same time"),
     ({"timezone": "Mumbai"}, "timezone", "time zone"),
     ({"target_audience": {"customer_tier": {"like": "g"}}}, "target_audience", "operator"),
@@ -90,7 +94,9 @@ def test_a_name_of_a_field_that_holds_nul_is_422(staff):
 def test_thousands_of_faults_are_answered_with_some_of_them(staff):
     campaign = staff.campaign()
     body = {"recipients": [{"phone": "x"}] * 1000}
-    assert len(staff.post(f"/campaigns/{campaign['id']}/recipients", body, 422).json["error"]["fields"]) == 100
+    assert (
+        len(staff.post(f"/campaigns/{campaign['id']}/recipients", body, 422).json["error"]["fields"]) == 100
+    )
 
 
 WRONG_PARAMETERS = [
@@ -106,7 +112,14 @@ def test_a_wrong_parameter_is_422_and_named(viewer):
 
 
 def test_what_is_not_there_is_404(viewer):
-    for path in (NOBODY, f"{NOBODY}/stats", "/campaigns/nobody", "/customers/+919876543210", "/customers/1x", "/nothing"):
+    for path in (
+        NOBODY,
+        f"{NOBODY}/stats",
+        "/campaigns/nobody",
+        "/customers/+919876543210",
+        "/customers/1x",
+        "/nothing",
+    ):
         assert viewer.get(path, 404).json["error"]["code"] == "not_found"
 
 

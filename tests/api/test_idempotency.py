@@ -34,7 +34,10 @@ def test_the_same_key_for_something_else_is_refused(staff):
 
 
 def test_another_key_is_another_request(staff):
-    assert staff.post("/campaigns", CAMPAIGN, 201, key="a").json["id"] != staff.post("/campaigns", CAMPAIGN, 201, key="b").json["id"]
+    assert (
+        staff.post("/campaigns", CAMPAIGN, 201, key="a").json["id"]
+        != staff.post("/campaigns", CAMPAIGN, 201, key="b").json["id"]
+    )
 
 
 def test_keys_of_two_tokens_are_two_keys(app, staff):
@@ -76,7 +79,9 @@ def test_every_other_post_takes_a_key_too(staff):
 
 def test_a_key_of_strange_signs_is_refused(staff):
     for key in ("", " ", "a b", "x" * 256, "schlüssel"):
-        assert list(staff.post("/campaigns", CAMPAIGN, 422, key=key).json["error"]["fields"]) == ["Idempotency-Key"], key
+        assert list(staff.post("/campaigns", CAMPAIGN, 422, key=key).json["error"]["fields"]) == [
+            "Idempotency-Key"
+        ], key
     assert count(Campaign) == count(IdempotentRequest) == 0
 
 
@@ -87,7 +92,9 @@ def test_two_hundred_at_once_make_one_campaign(database_url):
         headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": "once"}
 
         def create(_):
-            return requests.post(f"{running.url}/api/marketing/campaigns", json=CAMPAIGN, headers=headers, timeout=60)
+            return requests.post(
+                f"{running.url}/api/marketing/campaigns", json=CAMPAIGN, headers=headers, timeout=60
+            )
 
         with ThreadPoolExecutor(32) as threads:
             answers = list(threads.map(create, range(200)))

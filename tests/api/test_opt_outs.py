@@ -9,7 +9,12 @@ NUMBER = "+919876543210"
 
 def test_an_opt_out_is_recorded_once(staff):
     answer = staff.post("/opt-outs", {"phone_number": "09876543210", "reason": "asked by phone"}, 201).json
-    expected = {"phone_number": NUMBER, "kind": "ours", "reason": "asked by phone", "recorded_by": "token a staff"}
+    expected = {
+        "phone_number": NUMBER,
+        "kind": "ours",
+        "reason": "asked by phone",
+        "recorded_by": "token a staff",
+    }
     assert answer | expected == answer
     assert staff.post("/opt-outs", {"phone_number": NUMBER}, 200).json == answer
 

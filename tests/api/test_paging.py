@@ -48,4 +48,7 @@ def test_a_full_last_page_has_no_next(viewer):
 def test_without_a_limit_a_page_has_fifty(viewer):
     for place in range(51):
         a_campaign(name=str(place))
-    assert [len(viewer.get(path).json["items"]) for path in ("/campaigns", "/campaigns?limit=500")] == [50, 51]
+    assert [len(viewer.get(path).json["items"]) for path in ("/campaigns", "/campaigns?limit=500")] == [
+        50,
+        51,
+    ]

@@ -19,15 +19,32 @@ def path(staff):
 
 
 def test_each_number_is_added_once(staff, path):
-    rows = [{"phone_number": "+91 98765 43210"}, {"phone_number": "09876543210"}, {"phone_number": "+919876543211"}]
-    assert staff.post(f"{path}/recipients", {"recipients": rows}).json == {"added": 2, "duplicates": 1, "invalid": []}
-    assert staff.post(f"{path}/recipients", {"recipients": rows}).json == {"added": 0, "duplicates": 3, "invalid": []}
+    rows = [
+        {"phone_number": "+91 98765 43210"},
+        {"phone_number": "09876543210"},
+        {"phone_number": "+919876543211"},
+    ]
+    assert staff.post(f"{path}/recipients", {"recipients": rows}).json == {
+        "added": 2,
+        "duplicates": 1,
+        "invalid": [],
+    }
+    assert staff.post(f"{path}/recipients", {"recipients": rows}).json == {
+        "added": 0,
+        "duplicates": 3,
+        "invalid": [],
+    }
     assert staff.get(f"{path}/stats").json["total_target"] == 2
     assert counters_are_true()
 
 
 def test_numbers_that_cannot_be_used_are_told_and_the_others_added(staff, path):
-    rows = [{"phone_number": "+919876543210"}, {"phone_number": "12"}, {"phone_number": ""}, {"phone_number": "+919876543211"}]
+    rows = [
+        {"phone_number": "+919876543210"},
+        {"phone_number": "12"},
+        {"phone_number": ""},
+        {"phone_number": "+919876543211"},
+    ]
     answer = staff.post(f"{path}/recipients", {"recipients": rows}).json
     assert answer["added"] == 2
     assert [(row["index"], row["phone_number"]) for row in answer["invalid"]] == [(1, "12"), (2, "")]
@@ -36,20 +53,29 @@ def test_numbers_that_cannot_be_used_are_told_and_the_others_added(staff, path):
 
 def test_at_most_a_thousand_at_once(staff, path):
     assert staff.post(f"{path}/recipients", {"recipients": numbers(1000)}).json["added"] == 1000
-    assert list(staff.post(f"{path}/recipients", {"recipients": numbers(1001)}, 422).json["error"]["fields"]) == ["recipients"]
+    assert list(
+        staff.post(f"{path}/recipients", {"recipients": numbers(1001)}, 422).json["error"]["fields"]
+    ) == ["recipients"]
 
 
 def test_a_row_of_another_shape_refuses_all(staff, path):
     for row in ({"phone": "+919876543210"}, {"phone_number": 919876543210}, "+919876543210", None):
-        fields = staff.post(f"{path}/recipients", {"recipients": [*numbers(1), row]}, 422).json["error"]["fields"]
+        fields = staff.post(f"{path}/recipients", {"recipients": [*numbers(1), row]}, 422).json["error"][
+            "fields"
+        ]
         assert all(name.startswith("recipients.1") for name in fields), fields
     assert staff.get(f"{path}/recipients").json["items"] == []
 
 
 def test_parameters_that_do_not_fit_the_message_template_refuse_all(staff, path):
     body = {"type": "BODY", "text": "Hi {{1}}, {{2}} awaits"}
-    db.session.add(MessageTemplate(name="holiday_sale_template", language="en_US", status="APPROVED", components=[body]))
-    rows = [{"phone_number": "+919876543210", "template_parameters": parameters} for parameters in (["Ana", "a gift"], ["Ana"])]
+    db.session.add(
+        MessageTemplate(name="holiday_sale_template", language="en_US", status="APPROVED", components=[body])
+    )
+    rows = [
+        {"phone_number": "+919876543210", "template_parameters": parameters}
+        for parameters in (["Ana", "a gift"], ["Ana"])
+    ]
     for wrong in (["Ana"], "Ana", {"body": 5}, [None, None], {"header": "x", "body": ["a", "b"]}):
         rows[1]["template_parameters"] = wrong
         error = staff.post(f"{path}/recipients", {"recipients": rows}, 422).json["error"]
@@ -74,7 +100,9 @@ def test_opt_outs_hold_for_added_numbers_too(staff, path):
 def test_after_the_launch_nobody_is_added(staff, path):
     staff.post(f"{path}/recipients", {"recipients": numbers(1)})
     staff.post(f"{path}/launch")
-    assert "frozen" in staff.post(f"{path}/recipients", {"recipients": numbers(2)}, 409).json["error"]["message"]
+    assert (
+        "frozen" in staff.post(f"{path}/recipients", {"recipients": numbers(2)}, 409).json["error"]["message"]
+    )
 
 
 def test_a_status_that_does_not_exist_is_refused(viewer, path):
