@@ -63,7 +63,7 @@ class SentCampaign:
         self._make()
         bodies = list(self._bodies())
         for start in range(0, len(bodies), BODIES_AT_ONCE):
-            store_all([(body, utc_now()) for body in bodies[start : start + BODIES_AT_ONCE]])
+            store_all(db.session.connection(), [(body, utc_now()) for body in bodies[start : start + BODIES_AT_ONCE]])
         db.session.commit()
         began = time.perf_counter()
         while apply_waiting():

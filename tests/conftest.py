@@ -1,9 +1,14 @@
 """Fixtures of every test: a real app on a real, fresh database, SQLite and PostgreSQL in turn."""
 
 import pytest
+from hypothesis import settings as hypothesis_settings
 
 from campaign_app.extensions import db
 from tests.databases import an_app, fresh_postgresql, fresh_sqlite
+
+# Machines are shared: no test fails for being slow. What fails prints how to get it again.
+hypothesis_settings.register_profile("ours", deadline=None, print_blob=True)
+hypothesis_settings.load_profile("ours")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

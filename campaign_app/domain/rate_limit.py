@@ -22,6 +22,10 @@ class Pace:
         self._halved_at = clock - HALVE_AT_MOST_EVERY
         self._climbed_at = clock
 
+    def begin(self, clock: float) -> None:
+        """A run begins: the time in which nothing was sent is not made up for."""
+        self._next = max(self._next, clock)
+
     def slots(self, most: int, clock: float, horizon: float) -> list[float]:
         """Up to `most` departure times until `clock + horizon`. Up to half a second that the database or the machine took
         is made up for; `Departures` sees to it that no second holds too many all the same."""

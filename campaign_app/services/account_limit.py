@@ -12,6 +12,7 @@ from campaign_app.services.number import change_number, messaging_limit, sending
 
 MOVING_DAY = timedelta(hours=24)
 RECOUNT_EVERY = timedelta(seconds=5)  # while the limit is used up
+REFRESH_EVERY = timedelta(seconds=60)  # else: pages and forecasts show what was counted last
 
 
 def customers_since(since: datetime) -> int:
@@ -36,8 +37,9 @@ class AccountLimit:
     def open(self, now: datetime) -> None:
         """Look at the limit as it is set and reported now; count anew where that is needed."""
         limit = messaging_limit(sending_number())
-        stale = self._counted_at is None or now - self._counted_at > RECOUNT_EVERY or now < self._counted_at
-        if limit != self._limit or self._counted_at is None or (self._left <= 0 and stale):
+        patience = RECOUNT_EVERY if self._left <= 0 else REFRESH_EVERY
+        stale = self._counted_at is None or now - self._counted_at > patience or now < self._counted_at
+        if limit != self._limit or stale:
             self._limit = limit
             self._count(now)
 

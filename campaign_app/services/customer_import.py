@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import BinaryIO
 
+from campaign_app.database import reading
 from campaign_app.domain.customer_file import CustomerRow, RefusedRow, read_customers
 from campaign_app.domain.customer_header import is_header
 from campaign_app.domain.delimited_text import delimited_rows
@@ -56,12 +57,12 @@ def import_customers(
     report = ImportReport(source, dry_run)
     with StagedCustomers() as staged:
         _read(file, default_country, staged, report)
-        written = Written()
-        if not dry_run:
+        if dry_run:
+            with reading():  # nobody who writes has to wait
+                written = _write(staged, source, now, dry_run)
+        else:
             hold_other_lists()
-        for chunk in staged.chunks(CHUNK):
-            sources = [f"{source[:170]}, line {customer.line}" for customer in chunk]
-            write_customers([customer.values for customer in chunk], sources, now, written, dry_run)
+            written = _write(staged, source, now, dry_run)
     report.added, report.changed, report.unchanged = written.added, written.changed, written.unchanged
     report.kept_refusals = written.kept_refusals
     return report
@@ -85,3 +86,11 @@ def _read(file: BinaryIO, default_country: str | None, staged: StagedCustomers, 
                 report.refused.append(row)
         else:
             report.empty += 1
+
+
+def _write(staged: StagedCustomers, source: str, now: datetime, dry_run: bool) -> Written:
+    written = Written()
+    for chunk in staged.chunks(CHUNK):
+        sources = [f"{source[:170]}, line {customer.line}" for customer in chunk]
+        write_customers([customer.values for customer in chunk], sources, now, written, dry_run)
+    return written

@@ -56,7 +56,7 @@ def write_customers(
     `sources` says for each row where it comes from: it is kept with the consent. With `dry_run` it only counts.
     """
     fresh = {row["phone_number"]: (row, source) for row, source in zip(rows, sources, strict=True)}
-    known = _known(list(fresh))
+    known = _known(list(fresh), lock=not dry_run)
     missing = [_new(*fresh[number], now) for number in fresh if number not in known]
     written.added += len(missing)
     if missing and not dry_run:
@@ -93,9 +93,11 @@ def _insert(rows: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     return {number: customer for number, customer in there.items() if customer["id"] not in ours}
 
 
-def _known(numbers: list[str]) -> dict[str, dict[str, Any]]:
+def _known(numbers: list[str], lock: bool = True) -> dict[str, dict[str, Any]]:
     columns = (Customer.id, Customer.phone_number, *(getattr(Customer, name) for name in _MERGED))
-    question = select(*columns).where(Customer.phone_number.in_(numbers)).with_for_update()
+    question = select(*columns).where(Customer.phone_number.in_(numbers))
+    if lock:
+        question = question.with_for_update()
     return {row["phone_number"]: dict(row) for row in db.session.execute(question).mappings()}
 
 

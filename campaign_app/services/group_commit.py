@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from campaign_app.extensions import db
+from sqlalchemy import Connection, Engine
 
 
 class _Item:
@@ -24,12 +24,14 @@ class _Item:
 class GroupCommit:
     """Whoever comes while another thread commits waits, and then one of the waiting writes for all of them.
 
-    `write_all` writes a sequence of values into the transaction in progress; it must not depend on which thread runs it.
+    `write_all` writes a sequence of values into the transaction of the connection that it is given; it must not depend on
+    which thread runs it.
     """
 
     MOST_AT_ONCE = 100
 
-    def __init__(self, write_all: Callable[[Sequence[Any]], None]):
+    def __init__(self, engine: Engine, write_all: Callable[[Connection, Sequence[Any]], None]):
+        self._engine = engine
         self._write_all = write_all
         self._waiting: list[_Item] = []
         self._is_led = False  # some thread writes, or has been woken to write
@@ -52,15 +54,14 @@ class GroupCommit:
         """Write for all that wait. The next writer is woken before those who are done: it has the longer way to go."""
         items: list[_Item] = []
         try:
-            with _turn():
+            with _turn(self._engine):
                 with self._queue:
                     items, self._waiting = self._waiting[: self.MOST_AT_ONCE], self._waiting[self.MOST_AT_ONCE :]
-                self._write_all([item.value for item in items])
-                db.session.commit()
+                with self._engine.begin() as connection:
+                    self._write_all(connection, [item.value for item in items])
             for item in items:
                 item.error = None
         except Exception as error:
-            db.session.rollback()
             for item in items:
                 item.error = error
         finally:
@@ -74,18 +75,26 @@ class GroupCommit:
 
 
 @contextmanager
-def _turn() -> Iterator[None]:
+def _turn(engine: Engine) -> Iterator[None]:
     """On SQLite, where one process writes at a time, the right to go next: for speed only, SQLite's own lock decides.
 
     Whoever finds SQLite busy sleeps and tries again, ever longer, while the disk is idle; here the system wakes it at once.
     """
-    file = db.engine.url.database
-    if db.engine.dialect.name != "sqlite" or not file or file.startswith((":memory:", "file:")):
-        yield
-        return
-    lock = os.open(f"{file}-inbox", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    lock = _take_turn(engine)
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
         yield
     finally:
-        os.close(lock)  # which lets it go, as the holder's death does
+        if lock is not None:
+            os.close(lock)  # which lets it go, as the holder's death does
+
+
+def _take_turn(engine: Engine) -> int | None:
+    file = engine.url.database
+    if engine.dialect.name != "sqlite" or not file or file.startswith((":memory:", "file:")):
+        return None
+    try:
+        lock = os.open(f"{file}-inbox", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        fcntl.flock(lock, fcntl.LOCK_EX)
+    except OSError:
+        return None
+    return lock

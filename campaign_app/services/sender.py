@@ -84,6 +84,7 @@ class Sender:
         dispatcher = Dispatcher(cloud_api(), concurrency, self._departures, self._may_send)
         results: list[Result] = []
         more = True
+        self._pace.begin(time.monotonic())
         try:
             while more or dispatcher.in_flight or results:
                 try:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from operator import itemgetter
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from campaign_app.domain.clock import utc_now
@@ -15,7 +16,6 @@ from campaign_app.extensions import db
 from campaign_app.models.webhook_event import WaitingStatus, WebhookEvent
 from campaign_app.services.account_webhooks import apply_others
 from campaign_app.services.consent_webhooks import apply_consent
-from campaign_app.services.counters import insert_for
 from campaign_app.services.status_updates import apply_statuses
 from campaign_app.whatsapp.payloads import UnreadableWebhook, parse_webhook
 from campaign_app.whatsapp.webhook_elements import ParsedWebhook
@@ -23,23 +23,26 @@ from campaign_app.whatsapp.webhook_elements import ParsedWebhook
 log = logging.getLogger(__name__)
 
 BODIES_AT_ONCE = 200
+_STORE = {  # made once, so that it is compiled once
+    name: dialect.insert(WebhookEvent.__table__).on_conflict_do_nothing(index_elements=["sha256"])
+    for name, dialect in (("sqlite", sqlite), ("postgresql", postgresql))
+}
 KEEP_UNMATCHED = timedelta(days=8)  # Meta delivers again for at most 7 days
 
 
 def store(raw: bytes, now: datetime) -> None:
     """Put a body whose signature was right into the inbox; the same body again changes nothing. The caller commits."""
-    store_all([(raw, now)])
+    store_all(db.session.connection(), [(raw, now)])
 
 
-def store_all(bodies: Sequence[tuple[bytes, datetime]]) -> None:
+def store_all(connection: Connection, bodies: Sequence[tuple[bytes, datetime]]) -> None:
     """Put several bodies with their times of arrival into the inbox. The caller commits."""
     rows = [
         {"id": new_id(), "sha256": hashlib.sha256(raw).hexdigest(), "body": raw, "received_at": at, "state": "waiting"}
         for raw, at in bodies
     ]
-    # One statement for many rows is compiled once. In one order: two that store the same bodies never wait in a circle.
-    statement = insert_for(WebhookEvent.__table__).on_conflict_do_nothing(index_elements=["sha256"])
-    db.session.execute(statement, sorted(rows, key=itemgetter("sha256")))
+    # In one order: two processes that store the same bodies must not wait for each other in a circle.
+    connection.execute(_STORE[connection.dialect.name], sorted(rows, key=itemgetter("sha256")))
 
 
 def apply_waiting(most: int = BODIES_AT_ONCE) -> int:

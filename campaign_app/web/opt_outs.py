@@ -72,6 +72,15 @@ def create():
     return _page(form), 422
 
 
+@blueprint.get("/<uuid:opt_out_id>")
+@requires(Role.STAFF)
+def show(opt_out_id: UUID):
+    """What lifting means, before it is done."""
+    opt_out = find_opt_out(opt_out_id)
+    customer_id = read_id(request.args.get("customer"))
+    return render_template("opt_outs/show.html", opt_out=opt_out, kinds=KINDS, customer_id=customer_id)
+
+
 @blueprint.post("/<uuid:opt_out_id>/lift")
 @requires(Role.STAFF)
 def lift(opt_out_id: UUID):

@@ -67,5 +67,6 @@ def register(app: Flask) -> None:
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     api.register(app)
+    webhook.register(app)
     if unguarded := access.unguarded_endpoints(app):
         raise RuntimeError(f"These views name no role (see web/access.py): {', '.join(unguarded)}")

@@ -56,6 +56,7 @@ WRONG_FIELDS = [
     ({"scheduled_start_date": "tomorrow"}, "scheduled_start_date", "day and a time"),
     ({"scheduled_start_date": "2030-01-01"}, "scheduled_start_date", "day and a time"),
     ({"scheduled_start_date": "0001-01-01T00:00:00+14:00"}, "scheduled_start_date", "day and a time"),
+    ({"scheduled_end_date": "9999-12-31T23:59:59"}, "scheduled_end_date", "day and a time"),
     ({"scheduled_start_date": 1893456000}, "scheduled_start_date", "text"),
     ({"send_window": {"days": ["mon"], "start": "9", "end": "20:00"}}, "send_window.start", "09:00"),
     (

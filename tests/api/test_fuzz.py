@@ -25,7 +25,7 @@ JSON = st.recursive(
     max_leaves=8,
 )
 FEW = settings(
-    max_examples=150,
+    max_examples=100,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -96,6 +96,34 @@ def test_no_body_is_our_fault(app, staff):
     check()
     for call in ("/launch", "/pause", "/resume", "/cancel"):  # what was taken can be used
         assert staff.ask("POST", f"/campaigns/{campaign_id}{call}", None).status_code < 500
+
+
+ODD = ["\0", "a\ud800", "9" * 400, 2**63, {"\0": [["x"]]}, None]
+
+
+def with_every_part_replaced(value, odd):
+    """`value` once for each of its parts, that part being `odd`."""
+    yield odd
+    if isinstance(value, dict):
+        for name in value:
+            for inner in with_every_part_replaced(value[name], odd):
+                yield {**value, name: inner}
+    elif isinstance(value, list):
+        for inner in with_every_part_replaced(value[0], odd):
+            yield [inner, *value[1:]]
+
+
+def test_an_odd_value_in_any_place_is_taken_or_told(app, staff):
+    campaign_id = staff.campaign()["id"]
+    for method, path, _ in targets(app, campaign_id, {"POST", "PUT", "PATCH"}):
+        fine = FINE.get(path.replace(campaign_id, "{id}"))
+        if fine is None:
+            continue
+        staff.ask(method, path, None, json=fine)
+        for odd in ODD:
+            for body in with_every_part_replaced(fine, odd):
+                answer = staff.ask(method, path, None, data=json.dumps(body), content_type="application/json")
+                assert answer.status_code in (200, 201, 422), f"{method} {path} {body!r}: {answer.text}"
 
 
 def test_no_address_is_our_fault(app, staff):

@@ -5,7 +5,7 @@ import os
 import time
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from campaign_app.domain.errors import Invalid, NotFound
 from campaign_app.domain.messy_customers import write_messy_customers
@@ -147,6 +147,16 @@ def test_a_dry_run_says_the_same_and_changes_nothing(app):
     assert counts(imported(content)) == (1, 1, 1, 0, 1, 0)
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_dry_run_holds_up_nobody_who_writes(app):
+    a_customer(1)
+    db.session.commit()
+    imported(HEADER + f"{a_number(1)},Asha,,,,\n", dry_run=True)  # its transaction is still open
+    with db.engine.begin() as other:
+        other.execute(update(Customer).values(name="Ravi"))
+    assert the_customer().name != "Asha"
+
+
 def test_a_file_that_breaks_off_in_the_middle_imports_nothing(app):
     content = HEADER + "".join(f"{a_number(place)},Asha,,,,\n" for place in range(50)) + "9" * 150_000
     with pytest.raises(Invalid, match="Line 52"):
@@ -159,7 +169,7 @@ def test_somebody_elses_new_customer_counts_as_known(app, monkeypatch):
     real = customer_writes._known
     first = []
 
-    def known_but_late(numbers):
+    def known_but_late(numbers, lock=True):
         if not first:
             first.append(True)
             a_customer(1, name="Asha", location="Pune")

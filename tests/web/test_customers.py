@@ -137,7 +137,7 @@ def test_the_page_of_a_customer_says_why_nobody_writes_to_them(app):
     db.session.commit()
     page = a_client(app, "staff").get(f"/customers/{customer.id}").text
     assert "Not written to" in page and "list.csv, line 7" in page
-    assert "Stopped in WhatsApp" in page and "Only the person can lift this" in page
+    assert "Stopped in WhatsApp" in page and "Lifted only in WhatsApp" in page
 
 
 def test_a_viewer_reads_and_changes_nothing(app):

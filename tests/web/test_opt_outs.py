@@ -27,8 +27,10 @@ def test_staff_add_a_number_and_lift_it_again(app):
     assert holding() == ["ours"]
     page = client.get("/opt-outs").text
     assert a_number(1) in page and "Asked on the phone" in page and "staff@example.com" in page
+    assert "Lift the opt-out" in client.get(f"/opt-outs/{the_opt_out().id}").text
     client.post(f"/opt-outs/{the_opt_out().id}/lift", status=303)
     assert holding() == []
+    assert "does not hold any more" in client.get(f"/opt-outs/{the_opt_out().id}").text
     actions = list(db.session.scalars(select(AuditEntry.action).where(AuditEntry.subject_type == "opt_out")))
     assert sorted(actions) == ["opt_out.lifted", "opt_out.recorded"]
 
@@ -39,12 +41,18 @@ def test_from_the_page_of_a_customer_one_returns_there(app):
     client = a_client(app, "staff")
     answer = client.post("/opt-outs", {"phone_number": a_number(1), "customer": customer.id}, status=303)
     assert answer.location == f"/customers/{customer.id}"
+    address = f"/opt-outs/{the_opt_out().id}"
+    assert f'value="{customer.id}"' in client.get(f"{address}?customer={customer.id}").text
+    answer = client.post(f"{address}/lift", {"customer": customer.id}, status=303)
+    assert answer.location == f"/customers/{customer.id}"
 
 
 def test_what_the_person_stopped_in_whatsapp_staff_cannot_lift(app):
     record_opt_out(a_number(1), "meta", None, "WhatsApp", NOW)
     db.session.commit()
-    answer = a_client(app, "admin").post(f"/opt-outs/{the_opt_out().id}/lift", status=409)
+    client = a_client(app, "admin")
+    assert "Lift the opt-out" not in client.get(f"/opt-outs/{the_opt_out().id}").text
+    answer = client.post(f"/opt-outs/{the_opt_out().id}/lift", status=409)
     assert "only they can lift that" in answer.text
     assert holding() == ["meta"]
 

@@ -1,0 +1,130 @@
+"""The main job by hand: sign in, upload a messy file, make a campaign, launch it, watch it being sent."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from campaign_app.domain.messy_customers import write_messy_customers
+
+pytestmark = pytest.mark.browser
+
+PEOPLE = 120
+SECONDS = 60_000
+
+
+def test_a_campaign_is_made_launched_and_watched_in_the_browser(shop, visit, tmp_path):
+    file = tmp_path / "customers.csv"
+    write_messy_customers(file, PEOPLE, seed=7)
+    visitor = visit().sign_in()
+    page = visitor.page
+
+    # upload
+    page.get_by_role("link", name="Customers").first.click()
+    page.get_by_role("link", name="Import a file").click()
+    page.locator("input[type=file]").set_input_files(file)
+    page.get_by_role("button", name="Import", exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Imported")
+    assert visitor.number("Added") == PEOPLE and visitor.number("Refused") >= 5
+
+    # message templates
+    page.get_by_role("link", name="Templates").first.click()
+    page.get_by_role("button", name="Sync now").click()
+    expect(page.get_by_text("message templates from WhatsApp")).to_be_visible()
+
+    # set-up
+    visitor.open("/campaigns/new")
+    page.get_by_label("Name", exact=True).fill("Spring in the browser")
+    page.get_by_label("Message template").select_option("spring_offer|en_US")
+    page.get_by_label("Text for {{1}}").fill("{{name|friend}}")
+    page.get_by_label("Text for {{2}}").fill("15%")
+    page.get_by_label(re.compile("End of the address of the button")).fill("spring")
+    expect(page.locator("#preview .bubble-body")).to_contain_text("15% off everything in store")
+    page.get_by_label("Every customer").check()
+    expect(page.locator("#audience-count")).to_contain_text(f"{PEOPLE} people can be written to")
+    page.get_by_role("button", name="Save the draft").click()
+
+    # launch
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Spring in the browser")
+    page.locator("summary", has_text="Launch").click()
+    expect(page.get_by_text(f"{PEOPLE} people will get this message")).to_be_visible()
+    page.get_by_role("button", name=f"Send to {PEOPLE} people").click()
+    expect(page.get_by_text("The campaign is launched.")).to_be_visible()
+
+    # watch: the numbers move on the same page, which is never loaded again
+    page.evaluate("window.sameAsBefore = true")
+    page.wait_for_function(
+        "Number(document.querySelector('.tile-sent .tile-value').innerText) > 0", timeout=SECONDS
+    )
+    expect(page.get_by_text("100.0%", exact=True).first).to_be_visible(timeout=SECONDS)
+    expect(page.locator(".progress-words")).to_contain_text("Completed", timeout=SECONDS)
+    page.wait_for_function(
+        "Number(document.querySelector('.tile-read .tile-value').innerText) > 0", timeout=SECONDS
+    )
+    assert page.evaluate("window.sameAsBefore") is True
+    assert visitor.number("Recipients") == PEOPLE and visitor.number("Pending") == 0
+    expect(page.locator("canvas[data-chart=counts]")).to_be_visible()
+
+    # every number leads to its people
+    failed = visitor.number("Failed")
+    page.locator(".tile-failed a").click()
+    assert page.locator("tbody tr").count() == min(failed, 50)
+
+
+def test_without_javascript_the_same_job_can_be_done(shop, visit):
+    visitor = visit(scripts=False).sign_in()
+    page = visitor.page
+    visitor.open("/templates")
+    page.get_by_role("button", name="Sync now").click()
+    visitor.open("/customers/import")
+    page.locator("input[type=file]").set_input_files(
+        {
+            "name": "two.csv",
+            "mimeType": "text/csv",
+            "buffer": b"phone,tier\n+919812300001,plain\n+919812300002,plain\n",
+        }
+    )
+    page.get_by_role("button", name="Import", exact=True).click()
+    visitor.open("/campaigns/new")
+    page.get_by_label("Name", exact=True).fill("Without scripts")
+    page.get_by_label("Message template").select_option("loyalty_reward|en_US")
+    page.get_by_role("button", name="Use this template").click()
+    page.get_by_label("Text for {{1}}").fill("{{name|friend}}")
+    page.get_by_label("Text for {{2}}").fill("500")
+    page.locator("input[name=customer_tier][value=plain]").check(force=True)
+    page.get_by_role("button", name="Count").click()
+    expect(page.locator("#audience-count")).to_contain_text("2 people can be written to")
+    expect(page.locator("#preview .bubble-body")).to_contain_text("you have 500 points")
+    page.get_by_role("button", name="Save the draft").click()
+    page.locator("summary", has_text="Launch").click()
+    page.get_by_role("button", name="Send to 2 people").click()
+    expect(page.get_by_text("The campaign is launched.")).to_be_visible()
+    page.locator("summary", has_text="The figures day by day").click()
+    expect(page.locator(".progress-panel")).to_be_visible()
+
+
+def test_a_page_whose_campaign_is_over_asks_no_more(shop, visit):
+    visitor = visit().sign_in()
+    page = visitor.page
+    visitor.open("/templates")
+    page.get_by_role("button", name="Sync now").click()
+    visitor.open("/customers/import")
+    page.locator("input[type=file]").set_input_files(
+        {"name": "one.csv", "mimeType": "text/csv", "buffer": b"phone,tier\n+919812300003,single\n"}
+    )
+    page.get_by_role("button", name="Import", exact=True).click()
+    visitor.open("/campaigns/new?template=holiday_sale_template|en_US")
+    page.get_by_label("Name", exact=True).fill("Over at once")
+    page.locator("input[name=customer_tier][value=single]").check(force=True)
+    page.get_by_label("Start").fill("2036-01-01T09:00")
+    page.get_by_role("button", name="Save the draft").click()
+    page.locator("summary", has_text="Launch").click()
+    page.get_by_role("button", name="Send to 1 person").click()
+    page.locator("summary", has_text="Cancel").click()
+    expect(page.get_by_text("1 person will not get it.")).to_be_visible()
+    page.get_by_role("button", name="Cancel the campaign").click()
+    expect(page.get_by_text("1 person did not get it.")).to_be_visible()
+    asked = []
+    page.on("request", lambda request: asked.append(request.url) if "_progress" in request.url else None)
+    page.wait_for_timeout(3000)
+    assert asked == []
