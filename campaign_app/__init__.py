@@ -45,6 +45,8 @@ def create_app(settings: config.Settings | None = None) -> Flask:
         WTF_CSRF_TIME_LIMIT=None,  # as long as the session
         MAX_CONTENT_LENGTH=LARGEST_FORM_BYTES,
         BOOTSTRAP_SERVE_LOCAL=True,
+        # whose answers say "unchanged" also when they are compressed
+        COMPRESS_STREAMING_ENDPOINT_CONDITIONAL=["static", "bootstrap.static", "chartkick.static"],
     )
     if settings.trusted_proxies:
         hops = settings.trusted_proxies

@@ -57,5 +57,22 @@ def sent_out(campaign: Campaign, how_many: int, at: datetime = NOON) -> list[dic
     return messages
 
 
+def waiting(campaign: Campaign, how_many: int, at: datetime = NOON, first: int = 1) -> list[dict]:
+    """Recipients who are to be sent to from `at` on; their rows."""
+    rows = [
+        {
+            "id": new_id(), "campaign_id": campaign.id, "phone_number": f"+9197000{place:05d}", "position": place, "attempt": 0,
+            "status": "pending", "next_try_at": at, "retry_count": 0, "max_retries": 3, "created_at": at, "updated_at": at,
+        }
+        for place in range(first, first + how_many)
+    ]  # fmt: skip
+    db.session.execute(insert(Recipient.__table__), rows)
+    tally = Tally()
+    tally.campaign.update(total_target_customers=how_many, messages_pending=how_many)
+    add_tally(campaign.id, tally, at)
+    db.session.commit()
+    return rows
+
+
 def minutes(count: float) -> timedelta:
     return timedelta(minutes=count)

@@ -1,6 +1,5 @@
 """Every setting: its default, what is accepted, and a bad value refused by name in one line."""
 
-import os
 from dataclasses import fields
 
 import pytest
@@ -159,8 +158,3 @@ def test_what_gunicorn_needs_has_defaults_and_is_checked_too():
         with pytest.raises(SettingError) as refusal:
             load_server_settings({name: value})
         assert refusal.value.name == name
-
-
-def test_no_setting_of_this_machine_reaches_the_tests():
-    assert load_settings(KEY) == load()
-    assert "SECRET_KEY" not in os.environ or load().secret_key == KEY["SECRET_KEY"]

@@ -13,6 +13,7 @@ from flask_migrate import downgrade
 from campaign_app.extensions import db
 from campaign_app.schema import MIGRATIONS, schema_fault
 from tests.databases import DEFAULTS, an_app, empty_postgresql, fresh_sqlite
+from tests.engine import wait_until
 from tests.server_process import RunningApp, free_port
 
 ROOT = Path(__file__).parent.parent
@@ -43,15 +44,7 @@ def at_head(tmp_path):
     return fresh_sqlite(tmp_path)
 
 
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("SECRET_KEY", ""),
-        ("BUSINESS_TIMEZONE", "Mars/Olympus"),
-        ("DATABASE_URL", "postgresql://u:p@h:port/d"),
-        ("PORT", "http"),
-    ],
-)
+@pytest.mark.parametrize(("name", "value"), [("BUSINESS_TIMEZONE", "Mars/Olympus"), ("PORT", "http")])
 def test_gunicorn_refuses_a_bad_setting_in_one_line(at_head, name, value):
     finished = gunicorn(**{"DATABASE_URL": at_head, name: value})
 
@@ -60,11 +53,8 @@ def test_gunicorn_refuses_a_bad_setting_in_one_line(at_head, name, value):
     assert line.startswith(f"Campaign App cannot start. {name}: ")
 
 
-@pytest.mark.parametrize(
-    "command", [["flask", "verify-counters"], ["flask", "run-scheduler"], ["flask", "db", "upgrade"]]
-)
-def test_commands_refuse_a_bad_setting_in_one_line(at_head, command):
-    finished = run(*command, DATABASE_URL=at_head, SEND_RATE_PER_SECOND="5000")
+def test_commands_refuse_a_bad_setting_in_one_line(at_head):
+    finished = run("flask", "verify-counters", DATABASE_URL=at_head, SEND_RATE_PER_SECOND="5000")
 
     assert finished.returncode == 1
     assert our_lines(finished) == [
@@ -99,22 +89,33 @@ def test_gunicorn_refuses_a_database_that_is_not_there():
     assert "cannot be reached" in line and "DATABASE_URL" in line
 
 
-@pytest.mark.parametrize(
-    "command",
-    [
-        ["verify-counters"],
-        ["apply-webhooks"],
-        ["process-campaigns"],
-        ["run-scheduler"],
-        ["create-token", "till", "--role", "staff"],
-    ],
-)
-def test_commands_refuse_an_empty_database_in_one_line(tmp_path, command):
-    finished = run("flask", *command, DATABASE_URL=f"sqlite:///{tmp_path / 'empty.db'}")
+def test_a_command_refuses_an_empty_database_in_one_line(tmp_path):
+    finished = run("flask", "verify-counters", DATABASE_URL=f"sqlite:///{tmp_path / 'empty.db'}")
 
     assert finished.returncode == 1
     assert finished.stdout == ""
     assert finished.stderr.splitlines() == ["Error: The database is empty: run `flask db upgrade` first."]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["apply-webhooks"],
+        ["process-campaigns"],
+        ["run-scheduler"],
+        ["sync-templates"],
+        ["why", "0198f2f0-0000-7000-8000-000000000000"],
+        ["create-token", "till", "--role", "staff"],
+    ],
+)
+def test_every_command_refuses_an_empty_database(tmp_path, command):
+    app = an_app(f"sqlite:///{tmp_path / 'empty.db'}")
+    result = app.test_cli_runner().invoke(args=command)
+
+    assert (result.exit_code, result.output) == (
+        1,
+        "Error: The database is empty: run `flask db upgrade` first.\n",
+    )
 
 
 def test_a_database_behind_is_refused_on_postgresql_too():
@@ -141,9 +142,5 @@ def test_a_schema_that_was_taken_back_is_refused(at_head):
 
 
 def test_the_scheduler_starts_only_where_it_is_enabled(at_head):
-    with RunningApp(at_head, workers=1, SCHEDULER_ENABLED="1", LEASE_SECONDS="2") as running:
-        for _ in range(100):
-            if requests.get(f"{running.url}/readyz", timeout=10).status_code == 200:
-                break
-        else:
-            raise AssertionError(running.log())
+    with RunningApp(at_head, workers=1, SCHEDULER_ENABLED="1") as running:
+        wait_until(lambda: requests.get(f"{running.url}/readyz", timeout=10).status_code == 200)

@@ -1,6 +1,7 @@
 """Every refusal has one shape, names what is wrong, and changes nothing."""
 
 import json
+from io import BytesIO
 
 from campaign_app.web.api.authentication import open_to_everybody
 from campaign_app.web.api.json_input import LARGEST_BODY
@@ -134,6 +135,18 @@ def test_a_wrong_method_is_405_and_the_right_ones_are_named(staff):
 def test_a_body_that_is_too_large_is_413(staff):
     body = b'{"name": "' + b"x" * LARGEST_BODY + b'"}'
     answer = staff.ask("POST", "/campaigns", 413, data=body, content_type="application/json")
+    assert answer.json["error"]["code"] == "too_large"
+
+
+def test_a_body_in_chunks_that_is_too_large_is_413(staff):
+    answer = staff.ask(
+        "POST",
+        "/campaigns",
+        413,
+        input_stream=BytesIO(b"x" * (LARGEST_BODY + 1)),
+        content_type="application/json",
+        environ_overrides={"wsgi.input_terminated": True},  # as gunicorn says of chunks
+    )
     assert answer.json["error"]["code"] == "too_large"
 
 

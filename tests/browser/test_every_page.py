@@ -76,7 +76,7 @@ def _campaign(name: str, audience: dict, launched: bool = False, **fields):
     return campaign_id
 
 
-@pytest.mark.parametrize(("size", "theme"), itertools.product(SIZES, ("light", "dark")))
+@pytest.mark.parametrize(("size", "theme"), list(itertools.product(SIZES, ("light", "dark"))))
 def test_every_page_is_accessible_and_fits(visit, campaigns, size, theme):
     visitor = visit(size=size, theme=theme, role="admin").sign_in()
     found = []
@@ -155,3 +155,22 @@ def test_everything_can_be_reached_by_the_keyboard(visit):
     assert page.evaluate("document.activeElement.className") == "skip-link"
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.id") == "main"
+
+
+def test_the_checks_see_planted_faults(visit):
+    visitor = visit().sign_in()
+    page = visitor.page
+    page.evaluate(
+        """() => {
+          document.querySelector("main").innerHTML = "<img src='/static/favicon.svg'><div>wide</div>";
+          document.querySelector("main div").style.width = "3000px";
+          document.body.insertAdjacentHTML("beforeend", "<p style='color: red'>inline</p>");
+          fetch("https://other.example/").catch(() => {});
+        }"""
+    )
+    page.wait_for_timeout(300)
+    assert "image-alt" in visitor.accessibility_faults()
+    assert visitor.sideways_overflow() > 1000
+    heard = "\n".join(visitor.troubles)
+    assert "style-src" in heard and "connect-src" in heard
+    visitor.troubles.clear()

@@ -120,7 +120,7 @@ def test_a_campaign_page_asks_few_questions_whatever_its_size(app):
     asked = []
     event.listen(db.engine, "before_cursor_execute", lambda *args: asked.append(args[2]))
     client.get(f"/campaigns/{campaign.id}")
-    assert len(asked) <= 24, "\n".join(asked)
+    assert len(asked) <= 14, "\n".join(asked)
     counted = [one for one in asked if "count(" in one.lower() and "campaign_recipients" in one]
     assert all("unconfirmed_at IS NOT NULL" in one for one in counted), "\n".join(counted)  # an index of only these
 

@@ -129,3 +129,17 @@ def test_static_files_carry_the_headers_too(app):
         answer.headers["X-Content-Type-Options"] == "nosniff"
         and "default-src 'none'" in answer.headers["Content-Security-Policy"]
     )
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/static/css/app.css", "/bootstrap/static/css/bootstrap.min.css", "/static/chartkick/Chart.bundle.js"],
+)
+def test_a_compressed_file_that_did_not_change_is_not_sent_again(app, path):
+    client = a_client(app, None)
+    first = client._ask("get", path, headers={"Accept-Encoding": "gzip"})
+    assert first.headers["Content-Encoding"] == "gzip"
+    again = client._ask(
+        "get", path, headers={"Accept-Encoding": "gzip", "If-None-Match": first.headers["ETag"]}
+    )
+    assert (again.status_code, again.get_data()) == (304, b"")

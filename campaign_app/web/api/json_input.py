@@ -4,7 +4,7 @@ import json
 import math
 from typing import Any, TypeVar
 
-from flask import g, request
+from flask import abort, g, request
 from pydantic import BaseModel, ValidationError
 
 from campaign_app.domain.errors import Invalid
@@ -42,6 +42,8 @@ def json_body() -> Any:
     if "api_body" not in g:
         request.max_content_length = LARGEST_BODY
         raw = request.get_data(cache=False)
+        if request.content_length is None and len(raw) >= LARGEST_BODY:
+            abort(413)  # of a body sent in chunks Werkzeug gives the beginning, without a word
         value = _parsed(raw) if raw.strip() else {}
         _refuse_unstorable(value)
         g.api_body = value

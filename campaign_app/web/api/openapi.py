@@ -78,7 +78,7 @@ def description(app: Flask) -> dict[str, Any]:
         "servers": [{"url": PREFIX}],
         "security": [{"token": []}],
         "tags": [{"name": name} for name in TAGS.values()],
-        "paths": dict(sorted(paths.items())),
+        "paths": paths,
         "components": {
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
             "schemas": {**schemas["definitions"], "Error": ERROR_SCHEMA},
@@ -95,8 +95,8 @@ def operations_of(app: Flask) -> list[tuple[Rule, str, Any, Operation]]:
         operation = getattr(view, ATTRIBUTE, None)
         if operation is not None:
             found += [(rule, method, view, operation) for method in METHODS if method in rule.methods]
-    order = list(TAGS)
-    return sorted(found, key=lambda one: (order.index(_tag(one[0])), one[0].rule, METHODS.index(one[1])))
+    tags, endpoints = list(TAGS), list(app.view_functions)
+    return sorted(found, key=lambda one: (tags.index(_tag(one[0])), endpoints.index(one[0].endpoint)))
 
 
 def _tag(rule: Rule) -> str:
