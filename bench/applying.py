@@ -31,8 +31,12 @@ STATUSES = ("sent", "delivered", "read")
 
 def main() -> None:
     options = parser(__doc__, rounds=3)
-    options.add_argument("--messages", type=int, default=4_000, help="messages, each with sent, delivered and read")
-    options.add_argument("--per-body", type=int, nargs="*", default=[1, 20], help="statuses in one webhook body")
+    options.add_argument(
+        "--messages", type=int, default=4_000, help="messages, each with sent, delivered and read"
+    )
+    options.add_argument(
+        "--per-body", type=int, nargs="*", default=[1, 20], help="statuses in one webhook body"
+    )
     chosen = options.parse_args()
     figures = [
         figure(kind, chosen.messages, per_body, chosen.rounds)
@@ -63,13 +67,18 @@ class SentCampaign:
         self._make()
         bodies = list(self._bodies())
         for start in range(0, len(bodies), BODIES_AT_ONCE):
-            store_all(db.session.connection(), [(body, utc_now()) for body in bodies[start : start + BODIES_AT_ONCE]])
+            store_all(
+                db.session.connection(),
+                [(body, utc_now()) for body in bodies[start : start + BODIES_AT_ONCE]],
+            )
         db.session.commit()
         began = time.perf_counter()
         while apply_waiting():
             pass
         seconds = time.perf_counter() - began
-        read = db.session.scalar(select(func.count()).select_from(Recipient).where(Recipient.status == "read"))
+        read = db.session.scalar(
+            select(func.count()).select_from(Recipient).where(Recipient.status == "read")
+        )
         assert read == self._messages and mismatches() == []
         return self._messages * len(STATUSES) / seconds
 
@@ -88,7 +97,9 @@ class SentCampaign:
             cursor.execute("COMMIT") if db.engine.dialect.name == "sqlite" else connection.commit()
         seconds = time.perf_counter() - began
         connection.close()
-        read = db.session.scalar(select(func.count()).select_from(Recipient).where(Recipient.status == "read"))
+        read = db.session.scalar(
+            select(func.count()).select_from(Recipient).where(Recipient.status == "read")
+        )
         assert read == self._messages
         return self._messages * len(STATUSES) / seconds
 
@@ -113,7 +124,14 @@ class SentCampaign:
             )
         )  # fmt: skip
         db.session.flush()
-        shared = {"campaign_id": campaign_id, "status": "sent", "sent_at": at, "attempt": 1, "created_at": now, "updated_at": now}
+        shared = {
+            "campaign_id": campaign_id,
+            "status": "sent",
+            "sent_at": at,
+            "attempt": 1,
+            "created_at": now,
+            "updated_at": now,
+        }
         numbered = list(enumerate(self._ids, start=1))
         db.session.execute(
             insert(Recipient),
@@ -163,7 +181,9 @@ def _status(message_id: UUID, phone_number: str, status: str, at: datetime) -> d
     }  # fmt: skip
 
 
-def _bare_updates(ids: list[tuple[UUID, UUID]], sent_at: datetime, at_once: int) -> Iterator[list[tuple[str, list]]]:
+def _bare_updates(
+    ids: list[tuple[UUID, UUID]], sent_at: datetime, at_once: int
+) -> Iterator[list[tuple[str, list]]]:
     """For each transaction the statements with their rows: message and recipient, guarded by the ladder of statuses."""
     sqlite = db.engine.dialect.name == "sqlite"
     mark = "?" if sqlite else "%s"
@@ -178,7 +198,10 @@ def _bare_updates(ids: list[tuple[UUID, UUID]], sent_at: datetime, at_once: int)
         for start in range(0, len(ids), at_once):
             some = ids[start : start + at_once]
             yield [
-                (f"UPDATE whatsapp_messages {change}", [(at, at, _key(message_id)) for message_id, _ in some]),
+                (
+                    f"UPDATE whatsapp_messages {change}",
+                    [(at, at, _key(message_id)) for message_id, _ in some],
+                ),
                 (
                     f"UPDATE campaign_recipients {change} AND message_id = {mark}",
                     [(at, at, _key(recipient_id), _key(message_id)) for message_id, recipient_id in some],

@@ -53,9 +53,13 @@ class Figure:
 
 def parser(description: str, rounds: int) -> argparse.ArgumentParser:
     """The options that every benchmark has."""
-    made = argparse.ArgumentParser(description=description, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    made = argparse.ArgumentParser(
+        description=description, formatter_class=argparse.ArgumentDefaultsHelpFormatter
+    )
     made.add_argument("--database", choices=(*KINDS, "both"), default="both", help="the kind of database")
-    made.add_argument("--rounds", type=int, default=rounds, help="how often each side is measured, in turn; medians count")
+    made.add_argument(
+        "--rounds", type=int, default=rounds, help="how often each side is measured, in turn; medians count"
+    )
     return made
 
 

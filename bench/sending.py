@@ -31,12 +31,22 @@ SPECIAL_ENDINGS = range(9000, 9800)  # of numbers for which the simulator does s
 
 def main() -> None:
     options = parser(__doc__, rounds=2)
-    options.add_argument("--part", choices=("rate", "speed", "both"), default="both", help="which of the two is measured")
-    options.add_argument("--seconds", type=int, default=10, help="length of the measurement at the configured rate")
+    options.add_argument(
+        "--part", choices=("rate", "speed", "both"), default="both", help="which of the two is measured"
+    )
+    options.add_argument(
+        "--seconds", type=int, default=10, help="length of the measurement at the configured rate"
+    )
     options.add_argument("--rate", type=int, default=80, help="SEND_RATE_PER_SECOND of that measurement")
-    options.add_argument("--messages", type=int, default=400, help="messages in each round of the measurement of speed")
-    options.add_argument("--latency", type=float, default=0.15, help="seconds in which the simulator answers then")
-    options.add_argument("--concurrency", type=int, nargs="*", default=[32, 128], help="requests in flight then")
+    options.add_argument(
+        "--messages", type=int, default=400, help="messages in each round of the measurement of speed"
+    )
+    options.add_argument(
+        "--latency", type=float, default=0.15, help="seconds in which the simulator answers then"
+    )
+    options.add_argument(
+        "--concurrency", type=int, nargs="*", default=[32, 128], help="requests in flight then"
+    )
     chosen = options.parse_args()
     if chosen.part != "speed":
         title = f"Sending at {chosen.rate} messages a second for {chosen.seconds} s, gunicorn with 2 workers"
@@ -144,7 +154,14 @@ def campaign_app_on(simulator: RunningSimulator, url: str, **environ: str) -> It
 def people(how_many: int) -> None:
     now = utc_now()
     rows = [
-        {"id": new_id(), "phone_number": number, "tags": [], "attributes": {}, "created_at": now, "updated_at": now}
+        {
+            "id": new_id(),
+            "phone_number": number,
+            "tags": [],
+            "attributes": {},
+            "created_at": now,
+            "updated_at": now,
+        }
         for number in ordinary_numbers(how_many)
     ]
     db.session.execute(insert(Customer), rows)

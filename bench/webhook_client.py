@@ -44,7 +44,10 @@ class Load:
 def load(order: Order) -> Load:
     """Send in a new process, and wait for it. Raises RuntimeError when an answer is not 200."""
     run = subprocess.run(
-        [sys.executable, "-m", "bench.webhook_client"], input=json.dumps(asdict(order)), capture_output=True, text=True
+        [sys.executable, "-m", "bench.webhook_client"],
+        input=json.dumps(asdict(order)),
+        capture_output=True,
+        text=True,
     )
     if run.returncode:
         raise RuntimeError(run.stderr)
@@ -61,7 +64,9 @@ async def send(order: Order) -> Load:
     return Load(len(times), len(times) / seconds, 1000 * statistics.median(times), 1000 * hundredths[98])
 
 
-async def _connection(order: Order, requests: Iterator[tuple[int, bytes]], begin: float, times: list[float]) -> None:
+async def _connection(
+    order: Order, requests: Iterator[tuple[int, bytes]], begin: float, times: list[float]
+) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", order.port)
     await asyncio.sleep(begin - time.perf_counter())
     while time.perf_counter() < begin + order.seconds:
@@ -96,11 +101,15 @@ def signed_requests(order: Order) -> Iterator[bytes]:
         value = {
             "messaging_product": "whatsapp",
             "metadata": {"display_phone_number": "919876500000", "phone_number_id": "106540352242922"},
-            "contacts": [{"profile": {"name": "Asha"}, "wa_id": "919876543210", "user_id": "IN.1349120865530274"}],
+            "contacts": [
+                {"profile": {"name": "Asha"}, "wa_id": "919876543210", "user_id": "IN.1349120865530274"}
+            ],
             "statuses": [status],
         }
         entry = {"id": "102290129340398", "changes": [{"field": "messages", "value": value}]}
-        body = json.dumps({"object": "whatsapp_business_account", "entry": [entry]}, separators=(",", ":")).encode()
+        body = json.dumps(
+            {"object": "whatsapp_business_account", "entry": [entry]}, separators=(",", ":")
+        ).encode()
         signature = hmac.new(order.secret.encode(), body, hashlib.sha256).hexdigest()
         head = (
             f"POST /webhook/whatsapp HTTP/1.1\r\nHost: 127.0.0.1:{order.port}\r\nUser-Agent: facebookexternalua\r\n"

@@ -23,6 +23,7 @@ from tests.databases import DEFAULTS
 from tests.server_process import ROOT, RunningApp, free_port
 
 SECRET = DEFAULTS["WHATSAPP_APP_SECRET"]
+OURS = runpy.run_path(str(ROOT / "gunicorn.conf.py"))
 
 
 def main() -> None:
@@ -30,8 +31,15 @@ def main() -> None:
     options.add_argument("--seconds", type=float, default=3, help="length of one measurement")
     options.add_argument("--connections", type=int, default=16, help="webhooks in flight at once")
     options.add_argument("--workers", type=int, default=2, help="gunicorn's workers, on both sides")
-    options.add_argument("--per-second", type=float, help="measure the times of answers at this rate instead of the most")
-    options.add_argument("--with-jobs", action="store_true", help="let the app apply the webhooks at the same time")
+    options.add_argument(
+        "--threads", type=int, default=OURS["threads"], help="threads of each worker, on both sides"
+    )
+    options.add_argument(
+        "--per-second", type=float, help="measure the times of answers at this rate instead of the most"
+    )
+    options.add_argument(
+        "--with-jobs", action="store_true", help="let the app apply the webhooks at the same time"
+    )
     chosen = options.parse_args()
     figures = [figure for kind in kinds(chosen.database) for figure in compare(kind, chosen)]
     report("Webhook intake", "committed, then 200", "bare signature check", figures)
@@ -39,8 +47,9 @@ def main() -> None:
 
 def compare(kind: str, chosen) -> list[Figure]:
     jobs = "1" if chosen.with_jobs else "0"
-    with fresh_database(kind) as url, bare_server(chosen.workers) as port, app_on(url):
-        with RunningApp(url, workers=chosen.workers, SCHEDULER_ENABLED=jobs) as app:
+    with fresh_database(kind) as url, bare_server(chosen.workers, chosen.threads) as port, app_on(url):
+        threads = str(chosen.threads)
+        with RunningApp(url, workers=chosen.workers, WEB_THREADS=threads, SCHEDULER_ENABLED=jobs) as app:
             ours, floor = Side(app.port, chosen), Side(port, chosen)
             ours.measure(), floor.measure()  # every thread has its connection to the database from here on
             rates = in_turn(chosen.rounds, ours.measure, floor.measure)
@@ -50,7 +59,8 @@ def compare(kind: str, chosen) -> list[Figure]:
         return [Figure.of_rates(name, *rates)]
     name = f"{name}, at {chosen.per_second:.0f}/s"
     return [
-        Figure.of_times(f"{name}, {part}", ours.time(part) / 1000, floor.time(part) / 1000) for part in ("median", "p99")
+        Figure.of_times(f"{name}, {part}", ours.time(part) / 1000, floor.time(part) / 1000)
+        for part in ("median", "p99")
     ]
 
 
@@ -77,14 +87,13 @@ class Side:
 
 
 @contextmanager
-def bare_server(workers: int) -> Iterator[int]:
+def bare_server(workers: int, threads: int) -> Iterator[int]:
     """The floor under gunicorn with the settings of the app's own gunicorn.conf.py; the port that it listens on."""
-    ours = runpy.run_path(str(ROOT / "gunicorn.conf.py"))
     port = free_port()
     command = [
         sys.executable, "-m", "gunicorn", "bench.bare_webhook:app", "--bind", f"127.0.0.1:{port}",
-        "--workers", str(workers), "--worker-class", ours["worker_class"], "--threads", str(ours["threads"]),
-        "--keep-alive", str(ours["keepalive"]), "--no-control-socket", "--log-level", "warning",
+        "--workers", str(workers), "--worker-class", OURS["worker_class"], "--threads", str(threads),
+        "--keep-alive", str(OURS["keepalive"]), "--no-control-socket", "--log-level", "warning",
     ]  # fmt: skip
     environ = {"WHATSAPP_APP_SECRET": SECRET, "PYTHONPATH": str(ROOT)}
     # In a folder without a gunicorn.conf.py, which gunicorn would read by itself.

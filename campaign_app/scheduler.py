@@ -31,6 +31,7 @@ LOOK_EVERY_SECONDS = 1  # how soon a launch, or a dead sender, is noticed
 NUMBER_EVERY = timedelta(hours=1)
 TEMPLATES_EVERY = timedelta(days=1)
 PRUNE_EVERY = timedelta(hours=1)
+AFTER_FAILURE = timedelta(minutes=1)
 
 
 class Scheduler:
@@ -125,21 +126,30 @@ class Scheduler:
         if missing_settings():
             return
         if self._is_time("number", NUMBER_EVERY):
-            facts = read_number(cloud_api())
-            learn_number({**facts, "checked_at": utc_now()}, utc_now())
-            db.session.commit()
+            self._read_number()
         if self._is_time("templates", TEMPLATES_EVERY):
             self._read_templates()
+
+    def _read_number(self) -> None:
+        facts = read_number(cloud_api())
+        if facts.get("check_error"):
+            self._again_soon("number", NUMBER_EVERY)
+        learn_number({**facts, "checked_at": utc_now()}, utc_now())
+        db.session.commit()
 
     def _read_templates(self) -> None:
         try:
             listed = read_templates(cloud_api())
         except CloudApiError as error:
             log.warning("The message templates could not be read: %s", error)
-            self._upkeep_at["templates"] = utc_now() - TEMPLATES_EVERY + timedelta(minutes=5)
+            self._again_soon("templates", TEMPLATES_EVERY)
             return
         store_templates(listed, utc_now())
         db.session.commit()
+
+    def _again_soon(self, what: str, every: timedelta) -> None:
+        """WhatsApp could not be asked: not to know the limit for an hour would hold campaigns back."""
+        self._upkeep_at[what] = utc_now() - every + AFTER_FAILURE
 
     def _is_time(self, what: str, every: timedelta) -> bool:
         last = self._upkeep_at.get(what)

@@ -98,9 +98,9 @@ def _start(children: ChildProcesses, environ: dict[str, str], port: int, fast: b
     }
     arguments = [part for name, value in options.items() for part in (f"--{name}", value)] + (["--fast"] if fast else [])
     children.start("simulator", [sys.executable, "-m", "campaign_app.simulator", *arguments], environ, log)
+    children.wait_until(lambda: _answers(f"{simulator}/_simulator/counts"), READY_SECONDS)
     server = [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "wsgi:app", "--bind", f"127.0.0.1:{port}"]
     children.start("app", server, environ, log)
-    children.wait_until(lambda: _answers(f"{simulator}/_simulator/counts"), READY_SECONDS)
     children.wait_until(lambda: _answers(f"http://127.0.0.1:{port}/readyz"), READY_SECONDS)
 
 

@@ -56,7 +56,10 @@ class GroupCommit:
         try:
             with _turn(self._engine):
                 with self._queue:
-                    items, self._waiting = self._waiting[: self.MOST_AT_ONCE], self._waiting[self.MOST_AT_ONCE :]
+                    items, self._waiting = (
+                        self._waiting[: self.MOST_AT_ONCE],
+                        self._waiting[self.MOST_AT_ONCE :],
+                    )
                 with self._engine.begin() as connection:
                     self._write_all(connection, [item.value for item in items])
             for item in items:

@@ -1,12 +1,13 @@
 """The plan of daily batches: laid out at launch and anew on every change; the recipients' planned days agree with it."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import date, datetime
 from uuid import UUID
 
 from flask import current_app
 from sqlalchemy import case, delete, func, select, update
 
+from campaign_app.domain.campaign_status import CampaignStatus
 from campaign_app.domain.clock import business_day
 from campaign_app.domain.ids import new_id
 from campaign_app.domain.send_plan import PlannedBatch, plan_batches
@@ -46,6 +47,24 @@ def today_batch(campaign: Campaign, window: SendWindow | None, now: datetime) ->
         db.session.add(row)
         db.session.flush()
     return row
+
+
+def realign_plans(now: datetime, window_of: Callable[[Campaign], SendWindow | None]) -> None:
+    """Lay out anew the plans that no longer add up to what is pending: a message that WhatsApp refused for good gives its
+    place of the day to somebody who was planned for later. Finished campaigns lose the days that they no longer need."""
+    planned = (
+        select(func.coalesce(func.sum(SendBatch.messages_remaining), 0))
+        .where(SendBatch.campaign_id == Campaign.id)
+        .scalar_subquery()
+    )
+    astray = select(Campaign).where(
+        Campaign.status.in_((CampaignStatus.ACTIVE, CampaignStatus.COMPLETED)),
+        Campaign.launched_at.is_not(None),
+        planned > Campaign.messages_pending,
+        Campaign.id.in_(select(SendBatch.campaign_id).where(SendBatch.messages_remaining > 0)),
+    )
+    for campaign in db.session.scalars(astray).all():
+        lay_out(campaign, window_of(campaign), now)
 
 
 def lay_out(campaign: Campaign, window: SendWindow | None, now: datetime) -> None:

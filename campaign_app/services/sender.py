@@ -18,6 +18,7 @@ from campaign_app.models.campaign import Campaign
 from campaign_app.models.message import Message
 from campaign_app.models.recipient import Recipient
 from campaign_app.services.account_limit import AccountLimit
+from campaign_app.services.campaigns import window_of
 from campaign_app.services.claims import claim, due_campaigns, end_overdue, hold_overdue_starts
 from campaign_app.services.cloud_api import cloud_api, missing_settings
 from campaign_app.services.dispatch import Dispatcher
@@ -25,6 +26,7 @@ from campaign_app.services.leases import LeaseHolder, LostLease
 from campaign_app.services.number import change_number, sending_number
 from campaign_app.services.retries import next_retry_at, retry_due
 from campaign_app.services.send_outcomes import Result, mark_orphans, settle
+from campaign_app.services.send_schedule import realign_plans
 from campaign_app.services.why_waiting import own_reason
 from campaign_app.whatsapp.send_outcome import SendKind
 
@@ -75,6 +77,8 @@ class Sender:
         log.info("Processing %d campaigns", len(due))
         if due:
             self._send_all()
+            realign_plans(utc_now(), window_of)
+            db.session.commit()
         at = next_run_at(utc_now())
         db.session.rollback()
         return at

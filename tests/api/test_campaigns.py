@@ -6,7 +6,7 @@ from campaign_app.extensions import db
 from campaign_app.models.audit_entry import AuditEntry
 from campaign_app.services.lifecycle import pause
 from tests.api.client import CAMPAIGN
-from tests.engine import customers
+from tests.engine import a_sender, customers
 from tests.makers import NOON, a_campaign
 
 EVERYBODY = {"all": True}
@@ -93,11 +93,17 @@ def test_a_campaign_goes_through_its_states(staff):
     assert "cancelled" in staff.post(f"{path}/resume", status=409).json["error"]["message"]
 
 
-def test_a_scheduled_campaign_says_until_when_it_waits(staff):
+def test_a_scheduled_campaign_says_until_when_it_waits(app, staff):
     customers(1)
     path = f"/campaigns/{staff.campaign(target_audience=EVERYBODY)['id']}"
     staff.post(f"{path}/launch")
-    assert staff.get(path).json["status"] == "active"
+    with a_sender(app):
+        shown = staff.get(path).json
+    assert shown["status"] == "active"
+    assert (shown["waiting"]["reason"], shown["waiting"]["until"]) == (
+        "not_started",
+        "2030-01-01T00:00:00+00:00",
+    )
 
 
 def test_nobody_cannot_be_launched(staff):

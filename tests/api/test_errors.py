@@ -145,7 +145,7 @@ def test_a_body_in_chunks_that_is_too_large_is_413(staff):
         413,
         input_stream=BytesIO(b"x" * (LARGEST_BODY + 1)),
         content_type="application/json",
-        environ_overrides={"wsgi.input_terminated": True},  # as gunicorn says of chunks
+        environ_overrides={"HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input_terminated": True},
     )
     assert answer.json["error"]["code"] == "too_large"
 

@@ -6,11 +6,19 @@ import pytest
 from playwright.sync_api import expect
 
 from campaign_app.domain.messy_customers import write_messy_customers
+from tests.browser.conftest import a_shop
 
 pytestmark = pytest.mark.browser
 
 PEOPLE = 120
 SECONDS = 60_000
+
+
+@pytest.fixture
+def shop(chromium, tmp_path):
+    """A shop of its own for each test: they count customers."""
+    with a_shop(tmp_path) as found:
+        yield found
 
 
 def test_a_campaign_is_made_launched_and_watched_in_the_browser(shop, visit, tmp_path):

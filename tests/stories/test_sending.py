@@ -77,6 +77,19 @@ def test_a_daily_limit_is_exact(app, simulator):
     assert counters_are_true()
 
 
+def test_the_plan_adds_up_when_refusals_give_their_places_to_others(app, simulator):
+    customers(7, first=9_811_109_420)  # WhatsApp refuses these at once and for good
+    customers(40, first=9_811_110_000)
+    campaign = a_launched_campaign(daily_send_limit=40).id
+    process(app)
+
+    found = the_campaign(campaign)
+    assert (found.status, found.messages_sent, found.messages_failed) == ("completed", 40, 7)
+    batches = schedule_days(found)
+    assert [(batch.messages_authorised, batch.messages_remaining, batch.status) for batch in batches] == [(40, 0, "completed")]
+    assert counters_are_true()
+
+
 def test_the_accounts_moving_limit_counts_unique_customers_of_all_campaigns(app, simulator):
     app.config["SETTINGS"] = replace(app.config["SETTINGS"], messaging_limit=30)
     customers(40, first=9_811_110_000)

@@ -117,9 +117,10 @@ def test_failures_say_what_they_mean_what_to_do_and_how_staff_know_them(app):
 def test_a_campaign_page_asks_few_questions_whatever_its_size(app):
     campaign = a_running_campaign(app)
     client = a_client(app, "viewer")
-    asked = []
+    address, asked = f"/campaigns/{campaign.id}", []
     event.listen(db.engine, "before_cursor_execute", lambda *args: asked.append(args[2]))
-    client.get(f"/campaigns/{campaign.id}")
+    client.get(address)
+    asked = [question for question in asked if not question.startswith("BEGIN")]
     assert len(asked) <= 14, "\n".join(asked)
     counted = [one for one in asked if "count(" in one.lower() and "campaign_recipients" in one]
     assert all("unconfirmed_at IS NOT NULL" in one for one in counted), "\n".join(counted)  # an index of only these
