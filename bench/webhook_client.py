@@ -17,6 +17,8 @@ from dataclasses import asdict, dataclass
 
 from campaign_app.domain.ids import new_id
 
+# A connection stays with one worker of the server. Taking new ones now and then spreads the load over all of them.
+REQUESTS_PER_CONNECTION = 20
 _LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
 
 
@@ -67,26 +69,24 @@ async def send(order: Order) -> Load:
 async def _connection(
     order: Order, requests: Iterator[tuple[int, bytes]], begin: float, times: list[float]
 ) -> None:
-    reader, writer = await asyncio.open_connection("127.0.0.1", order.port)
     await asyncio.sleep(begin - time.perf_counter())
     while time.perf_counter() < begin + order.seconds:
-        number, request = next(requests)
-        due = time.perf_counter() if order.per_second is None else begin + number / order.per_second
-        if due >= begin + order.seconds:
-            break
-        await asyncio.sleep(due - time.perf_counter())
-        writer.write(request)
-        head = await reader.readuntil(b"\r\n\r\n")
-        if not head.startswith(b"HTTP/1.1 200 "):
-            raise RuntimeError(head.decode())
-        length = _LENGTH.search(head)
-        if length and int(length[1]):
-            await reader.readexactly(int(length[1]))
-        times.append(time.perf_counter() - due)
-        if b"connection: close" in head.lower():
-            writer.close()
-            reader, writer = await asyncio.open_connection("127.0.0.1", order.port)
-    writer.close()
+        reader, writer = await asyncio.open_connection("127.0.0.1", order.port)
+        for _ in range(REQUESTS_PER_CONNECTION):
+            number, request = next(requests)
+            due = time.perf_counter() if order.per_second is None else begin + number / order.per_second
+            if due >= begin + order.seconds:
+                break
+            await asyncio.sleep(due - time.perf_counter())
+            writer.write(request)
+            head = await reader.readuntil(b"\r\n\r\n")
+            if not head.startswith(b"HTTP/1.1 200 "):
+                raise RuntimeError(head.decode())
+            length = _LENGTH.search(head)
+            if length and int(length[1]):
+                await reader.readexactly(int(length[1]))
+            times.append(time.perf_counter() - due)
+        writer.close()
 
 
 def signed_requests(order: Order) -> Iterator[bytes]:

@@ -5,6 +5,7 @@ from typing import Final, Literal
 
 UNLIMITED: Final = "unlimited"
 DEFAULT_LIMIT = 250  # what a new business portfolio has. Source: Meta, "Messaging limits", read 2026-10
+LARGEST_LIMIT = 2_000_000_000  # more than there are people on WhatsApp, and what the databases keep
 
 Limit = int | Literal["unlimited"]
 
@@ -28,7 +29,7 @@ def parse_limit(value: object) -> Limit | None:
     if text in ("UNLIMITED", "TIER_UNLIMITED", "-1"):
         return UNLIMITED
     match = _TIER.fullmatch(text)
-    return int(match[1]) * _FACTORS[match[2]] if match else None
+    return min(int(match[1]) * _FACTORS[match[2]], LARGEST_LIMIT) if match else None
 
 
 def effective(configured: Limit | None, reported: Limit | None) -> int | None:

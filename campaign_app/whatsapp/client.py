@@ -115,11 +115,11 @@ class CloudApi:
         throughput = facts.get("throughput")
         limit = facts.get("whatsapp_business_manager_messaging_limit", facts.get("messaging_limit_tier"))
         return PhoneNumberFacts(
-            display_phone_number=text_of(facts.get("display_phone_number")),
-            verified_name=text_of(facts.get("verified_name")),
+            display_phone_number=text_of(facts.get("display_phone_number"), 40),
+            verified_name=text_of(facts.get("verified_name"), 200),
             messaging_limit=parse_limit(limit),
-            quality_rating=text_of(facts.get("quality_rating")),
-            throughput_level=text_of(throughput.get("level")) if isinstance(throughput, dict) else None,
+            quality_rating=text_of(facts.get("quality_rating"), 20),
+            throughput_level=text_of(throughput.get("level"), 20) if isinstance(throughput, dict) else None,
             status=text_of(facts.get("status")),
             raw=facts,
         )

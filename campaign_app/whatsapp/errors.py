@@ -7,6 +7,9 @@ from campaign_app.domain.failures import failure_reason
 from campaign_app.whatsapp.error_catalogue import lookup
 from campaign_app.whatsapp.json_values import integer_of, text_of
 
+LONGEST_TITLE = 300  # signs: what the databases keep
+LARGEST_CODE = 2**31 - 1  # likewise
+
 _CODE_PREFIX = re.compile(r"^\(#\d+\)\s*")
 
 
@@ -34,14 +37,20 @@ class GraphError(WebhookError):
     trace_id: str | None = None
 
 
+def code_of(value: object) -> int | None:
+    """An error code that the databases keep; None for anything else."""
+    code = integer_of(value)
+    return code if code is not None and abs(code) <= LARGEST_CODE else None
+
+
 def webhook_error(value: object) -> WebhookError | None:
     """The first error of a status' `errors`; None when there is none to be read."""
     items = value if isinstance(value, list) else [value]
     for item in items:
         if isinstance(item, dict):
             return WebhookError(
-                code=integer_of(item.get("code")),
-                title=text_of(item.get("title")),
+                code=code_of(item.get("code")),
+                title=text_of(item.get("title"), LONGEST_TITLE),
                 message=text_of(item.get("message")),
                 details=_details(item),
             )
@@ -57,14 +66,14 @@ def graph_error(document: object, http_status: int) -> GraphError | None:
     error = document.get("error") if isinstance(document, dict) else None
     if not isinstance(error, dict):
         return None
-    code, kind = integer_of(error.get("code")), text_of(error.get("type"))
+    code, kind = code_of(error.get("code")), text_of(error.get("type"))
     message, trace_id = text_of(error.get("message")), text_of(error.get("fbtrace_id"))
     if code is None and not (kind and message):
         return None
     if code == http_status and not (kind or trace_id or "error_data" in error):
         return None
     message = _CODE_PREFIX.sub("", message) or None if message else None
-    title = lookup(code).title or text_of(error.get("error_user_title"))
+    title = lookup(code).title or text_of(error.get("error_user_title"), LONGEST_TITLE)
     if title and message and title.casefold() == message.rstrip(".").casefold():
         title = None
     transient = error.get("is_transient")

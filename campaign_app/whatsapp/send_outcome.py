@@ -81,7 +81,7 @@ def _accepted(document: object) -> SendOutcome | None:
         SendKind.ACCEPTED,
         wamid=wamid,
         wa_id=text_of(_first(document, "contacts").get("wa_id"), 128),
-        message_status=text_of(message.get("message_status"), 64),
+        message_status=text_of(message.get("message_status"), 40),
         http_status=200,
     )
 

@@ -43,8 +43,8 @@ def status_update(element: dict, phone_number_id: str | None) -> StatusUpdate:
         callback_id=text_of(element.get("biz_opaque_callback_data"), 512),
         recipient_id=text_of(element.get("recipient_id"), 128),
         error=webhook_error(element.get("errors")),
-        pricing_category=text_of(pricing.get("category"), 64),
-        pricing_type=text_of(pricing.get("type"), 64),
+        pricing_category=text_of(pricing.get("category"), 60),
+        pricing_type=text_of(pricing.get("type"), 60),
         phone_number_id=phone_number_id,
     )
 
