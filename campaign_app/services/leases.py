@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import literal_column, or_, select, update
 
+from campaign_app.database import reading
 from campaign_app.domain.clock import utc_now
 from campaign_app.extensions import db
 from campaign_app.models.lease import Lease
@@ -52,6 +53,9 @@ class LeaseHolder:
         """Take the lease if it is free, or renew it. Commits. True while it is ours."""
         if self.is_trusted and not self.wants_renewal:
             return True
+        if self._is_somebody_elses():
+            self._trust(None)
+            return False
         before = time.monotonic()
         held = self._renew() or self._take()
         db.session.commit()
@@ -76,6 +80,20 @@ class LeaseHolder:
         db.session.commit()
         self._trust(None)
 
+    def _is_somebody_elses(self) -> bool:
+        """Looked at every second by every process that waits, so without the writer's lock."""
+        with reading():
+            now = database_now()
+            row = db.session.execute(
+                select(Lease.owner, Lease.expires_at).where(Lease.name == self.name)
+            ).first()
+            db.session.rollback()
+        return row is not None and row.owner != self.owner and now < row.expires_at <= self._latest_expiry(now)
+
+    def _latest_expiry(self, now: datetime) -> datetime:
+        """An expiry beyond this is no expiry: the clock must have been set back since, and it would block for that long."""
+        return now + timedelta(seconds=4 * self.seconds + 60)
+
     def _trust(self, since: float | None) -> None:
         self._trusted_until = float("-inf") if since is None else since + self.seconds / 2
         self._renewed_at = float("-inf") if since is None else since
@@ -90,8 +108,7 @@ class LeaseHolder:
     def _take(self) -> bool:
         now = database_now()
         statement = insert_for(Lease.__table__).values(name=self.name, owner=self.owner, epoch=1, expires_at=self._expiry(now))
-        # Expired; or so far in the future that the clock must have been set back since: it would block for that long.
-        free = or_(Lease.expires_at <= now, Lease.expires_at > now + timedelta(seconds=4 * self.seconds + 60))
+        free = or_(Lease.expires_at <= now, Lease.expires_at > self._latest_expiry(now))
         taken = statement.on_conflict_do_update(
             index_elements=["name"],
             set_={"owner": self.owner, "epoch": Lease.epoch + 1, "expires_at": self._expiry(now)},

@@ -28,7 +28,7 @@ from campaign_app.services.retries import next_retry_at, retry_due
 from campaign_app.services.send_outcomes import Result, mark_orphans, settle
 from campaign_app.services.send_schedule import realign_plans
 from campaign_app.services.why_waiting import own_reason
-from campaign_app.whatsapp.send_outcome import SendKind
+from campaign_app.whatsapp.send_outcome import SendKind, SendOutcome
 
 log = logging.getLogger(__name__)
 
@@ -87,13 +87,14 @@ class Sender:
         concurrency = current_app.config["SETTINGS"].send_concurrency
         dispatcher = Dispatcher(cloud_api(), concurrency, self._departures, self._may_send)
         results: list[Result] = []
-        more = True
+        more, one_by_one = True, False
         self._pace.begin(time.monotonic())
         try:
             while more or dispatcher.in_flight or results:
+                at_once = 1 if one_by_one else len(results)
                 try:
-                    more = self._step(dispatcher, results, more and not self._stop.is_set())
-                    results = []
+                    more = self._step(dispatcher, results, at_once, more and not self._stop.is_set())
+                    results = results[at_once:]
                 except LostLease:
                     log.warning("The lease of the sender is lost")
                     db.session.rollback()
@@ -103,15 +104,22 @@ class Sender:
                     db.session.rollback()
                     self._in_doubt = True
                     time.sleep(DATABASE_PAUSE)
-                results += dispatcher.gather(self._wait(dispatcher, more), COMPANY)
+                except Exception:  # whatever is in one answer, all the others must be settled
+                    log.exception("A step of the sender failed")
+                    db.session.rollback()
+                    if one_by_one:
+                        results = _without_answer(results[:1]) + results[1:]
+                    more, one_by_one = False, True
+                results += dispatcher.gather(0 if results else self._wait(dispatcher, more), COMPANY)
         finally:
             dispatcher.close()
 
     def _may_send(self) -> bool:
         return self.lease.is_trusted and not self._stop.is_set()
 
-    def _step(self, dispatcher: Dispatcher, results: list[Result], more: bool) -> bool:
-        """One transaction: settle `results`, authorise the next sends. Returns whether there may be more to claim."""
+    def _step(self, dispatcher: Dispatcher, results: list[Result], at_once: int, more: bool) -> bool:
+        """One transaction: settle the first `at_once` of `results`, authorise the next sends. Returns whether there may be
+        more to claim."""
         now, clock = utc_now(), time.monotonic()
         if not more and not results:
             self.lease.hold()  # nobody else need look after what is still in flight
@@ -120,8 +128,8 @@ class Sender:
             self.lease.authorise()
         if self._in_doubt:
             self._release_undispatched(dispatcher, results, now)
-        settle(results, now)
-        self._learn(results, now, clock)
+        settle(results[:at_once], now)
+        self._learn(results[:at_once], now, clock)
         intents, slots = [], []
         if more and dispatcher.free > 0:
             most = self._permitted(now, dispatcher.free)
@@ -176,6 +184,14 @@ class Sender:
         if not more or dispatcher.free <= 0:
             return 0.25
         return min(0.25, max(0.0, self._pace.next_slot() - time.monotonic() - HORIZON / 2))
+
+
+def _without_answer(part: list[Result]) -> list[Result]:
+    """In place of an answer that the database refuses: it is not known. Nothing in place of that, if it is refused too."""
+    unknown = SendOutcome(SendKind.UNKNOWN, detail="The answer could not be stored.")
+    return [
+        Result(one.message_id, unknown, one.at) for one in part if one.outcome is not None and one.outcome != unknown
+    ]
 
 
 def next_run_at(now: datetime) -> datetime | None:

@@ -31,12 +31,16 @@ STATUSES_HAVE_COME = timedelta(minutes=5)
 AT_ONCE = 500  # a transaction's part stays short, so that the sender is not kept waiting
 
 
-def apply_statuses(updates: Sequence[StatusUpdate], now: datetime) -> None:
-    """Apply the updates, and those that waited for a message which is known by now. The caller commits."""
+def apply_statuses(updates: Sequence[StatusUpdate], now: datetime) -> int:
+    """Apply the updates, and those that waited for a message which is known by now. The caller commits.
+
+    Returns how many they were.
+    """
     waited = _take_waited()
     everything = [*waited, *updates]
     for start in range(0, len(everything), AT_ONCE):
         _apply(everything[start : start + AT_ONCE], now)
+    return len(everything)
 
 
 def _apply(updates: Sequence[StatusUpdate], now: datetime) -> None:
@@ -144,14 +148,16 @@ def _keep_waiting(updates: Sequence[StatusUpdate], now: datetime) -> None:
         db.session.execute(statement.on_conflict_do_nothing(index_elements=["sha256"]))
 
 
-def _take_waited() -> list[StatusUpdate]:
-    """Statuses that waited and whose message has got its wamid since; they are taken out of the waiting ones."""
-    ready = (
-        select(WaitingStatus.id, WaitingStatus.status)
-        .join(Message, Message.whatsapp_message_id == WaitingStatus.wamid)
-        .limit(AT_ONCE)
+def ready_to_apply():
+    """The statuses that waited and whose message has got its wamid since: (id, status), as a SELECT."""
+    return select(WaitingStatus.id, WaitingStatus.status).join(
+        Message, Message.whatsapp_message_id == WaitingStatus.wamid
     )
-    rows = db.session.execute(ready).all()
+
+
+def _take_waited() -> list[StatusUpdate]:
+    """Take what is ready out of the waiting ones."""
+    rows = db.session.execute(ready_to_apply().limit(AT_ONCE)).all()
     if rows:
         db.session.execute(delete(WaitingStatus).where(WaitingStatus.id.in_([row.id for row in rows])))
     return [_update_of(row.status) for row in rows]

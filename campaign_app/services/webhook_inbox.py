@@ -10,13 +10,14 @@ from sqlalchemy import Connection, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import InterfaceError, OperationalError
 
+from campaign_app.database import reading
 from campaign_app.domain.clock import utc_now
 from campaign_app.domain.ids import new_id
 from campaign_app.extensions import db
 from campaign_app.models.webhook_event import WaitingStatus, WebhookEvent
 from campaign_app.services.account_webhooks import apply_others
 from campaign_app.services.consent_webhooks import apply_consent
-from campaign_app.services.status_updates import apply_statuses
+from campaign_app.services.status_updates import apply_statuses, ready_to_apply
 from campaign_app.whatsapp.payloads import UnreadableWebhook, parse_webhook
 from campaign_app.whatsapp.webhook_elements import ParsedWebhook
 
@@ -46,14 +47,18 @@ def store_all(connection: Connection, bodies: Sequence[tuple[bytes, datetime]]) 
 
 
 def apply_waiting(most: int = BODIES_AT_ONCE) -> int:
-    """Apply up to `most` waiting bodies, in one transaction of its own. Returns how many were taken.
+    """Apply up to `most` waiting bodies, and statuses whose message has become known, in one transaction of its own.
 
-    A body that breaks the batch is found by applying one by one; it alone is set aside, with the reason.
+    Returns how many were taken. A body that breaks the batch is found by applying one by one; it alone is set aside, with the
+    reason.
     """
+    if not _is_something_waiting():
+        return 0
     events = _next(most)
     if not events:
-        db.session.rollback()
-        return 0
+        waited = apply_statuses([], utc_now())
+        db.session.commit()
+        return waited
     try:
         _apply(events, utc_now())
         db.session.commit()
@@ -64,6 +69,15 @@ def apply_waiting(most: int = BODIES_AT_ONCE) -> int:
         db.session.rollback()
         return sum(_apply_alone(event.id) for event in events)
     return len(events)
+
+
+def _is_something_waiting() -> bool:
+    """Looked at every moment, so without the writer's lock."""
+    with reading():
+        found = db.session.scalar(select(WebhookEvent.id).where(WebhookEvent.state == "waiting").limit(1))
+        found = found or db.session.scalar(ready_to_apply().limit(1))
+        db.session.rollback()
+    return found is not None
 
 
 def _apply_alone(event_id) -> int:
