@@ -24,8 +24,8 @@ class _Item:
 class GroupCommit:
     """Whoever comes while another thread commits waits, and then one of the waiting writes for all of them.
 
-    `write_all` writes a sequence of values into the transaction of the connection that it is given; it must not depend on
-    which thread runs it.
+    `write_all` writes a sequence of values into the transaction of the connection that it is given. It must not depend on
+    which thread runs it, and running it twice must do the same as running it once.
     """
 
     MOST_AT_ONCE = 100
@@ -36,6 +36,7 @@ class GroupCommit:
         self._waiting: list[_Item] = []
         self._is_led = False  # some thread writes, or has been woken to write
         self._queue = threading.Lock()
+        self._connection: Connection | None = None  # kept, for whoever is the writer
 
     def write(self, value: Any) -> None:
         """Returns when `value` is committed. Raises what the transaction that held it raised."""
@@ -60,8 +61,7 @@ class GroupCommit:
                         self._waiting[: self.MOST_AT_ONCE],
                         self._waiting[self.MOST_AT_ONCE :],
                     )
-                with self._engine.begin() as connection:
-                    self._write_all(connection, [item.value for item in items])
+                self._commit([item.value for item in items])
             for item in items:
                 item.error = None
         except Exception as error:
@@ -75,6 +75,23 @@ class GroupCommit:
                 self._is_led = bool(next_writer)
             for item in next_writer + items:
                 item.sleep.release()
+
+    def _commit(self, values: Sequence[Any]) -> None:
+        is_kept = self._connection is not None
+        try:
+            self._connection = self._connection or self._engine.connect()
+            with self._connection.begin():
+                self._write_all(self._connection, values)
+        except Exception as error:
+            self._let_go()
+            if not (is_kept and getattr(error, "connection_invalidated", False)):
+                raise
+            self._commit(values)  # the database was away in between, and may be back
+
+    def _let_go(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
 
 
 @contextmanager

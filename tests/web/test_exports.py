@@ -26,7 +26,7 @@ DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
     )
 )
 def test_a_guarded_text_is_no_formula_and_comes_back_as_it_was(text):
-    assert not guard(text).startswith(DANGEROUS)
+    assert not guard(text).startswith(DANGEROUS) or text.removeprefix("+").isdigit()
     assert unguard(guard(text)) == text
 
 
@@ -39,7 +39,7 @@ def test_rows_are_written_as_excel_reads_them(app):
     assert "attachment" in answer.headers["Content-Disposition"]
     assert body.startswith(b"\xef\xbb\xbfa,b,c,d\r\n")
     read = list(csv.reader(io.StringIO(body.decode("utf-8-sig"), newline="")))
-    assert read[1:] == [["'=1+1", "", "5", 'a "b", c'], ["'+919876543210", "two\nlines", "-5", "José 🎉"]]
+    assert read[1:] == [["'=1+1", "", "5", 'a "b", c'], ["+919876543210", "two\nlines", "-5", "José 🎉"]]
 
 
 def test_all_customers_come_back_the_same_when_the_export_is_imported(app):
@@ -53,7 +53,8 @@ def test_all_customers_come_back_the_same_when_the_export_is_imported(app):
     db.session.commit()
     before = {customer.phone_number: known(customer) for customer in every_customer(CustomerSearch())}
     answer = a_client(app, "staff").get("/customers.csv")
-    assert not any(cell.startswith(DANGEROUS) for row in csv.reader(io.StringIO(answer.text)) for cell in row)
+    cells = [cell for row in csv.reader(io.StringIO(answer.text)) for cell in row]
+    assert not any(cell.startswith(DANGEROUS) for cell in cells if not cell.removeprefix("+").isdigit())
     unchanged = import_customers(io.BytesIO(answer.data), None, False, "customers.csv", NOW)
     assert (unchanged.unchanged, unchanged.refused) == (3, [])
     for number in before:
