@@ -62,7 +62,9 @@ def rate_used(kind: str, chosen) -> Figure:
     port = free_port()
     with (
         fresh_database(kind) as url,
-        RunningSimulator(webhook_url=f"http://127.0.0.1:{port}/webhook/whatsapp") as simulator,
+        RunningSimulator(
+            webhook_url=f"http://127.0.0.1:{port}/webhook/whatsapp", messaging_limit="TIER_UNLIMITED"
+        ) as simulator,
         campaign_app_on(simulator, url, SEND_RATE_PER_SECOND=str(chosen.rate)) as environ,
     ):
         people(chosen.rate * chosen.seconds)

@@ -53,7 +53,7 @@ class Scheduler:
         self._jobs = BackgroundScheduler(timezone="UTC")
         self._add(self._send, LOOK_EVERY_SECONDS)
         self._add(self._apply_webhooks, settings.webhook_apply_interval_seconds)
-        self._add(self._keep_up, 5)
+        self._add(self._keep_up, min(5.0, settings.lease_seconds / 3))  # often enough to keep its lease
 
     def start(self) -> None:
         self._jobs.start()

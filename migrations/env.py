@@ -13,7 +13,9 @@ def render_item(kind, item, autogen_context):
         return False
     if type(item).__name__ == "UtcDateTime":
         return "sa.DateTime(timezone=True)"
-    if "postgresql" in getattr(item, "_variant_mapping", {}) and isinstance(item._variant_mapping["postgresql"], JSONB):
+    if "postgresql" in getattr(item, "_variant_mapping", {}) and isinstance(
+        item._variant_mapping["postgresql"], JSONB
+    ):
         autogen_context.imports.add("from sqlalchemy.dialects import postgresql")
         return "sa.JSON().with_variant(postgresql.JSONB(), 'postgresql')"
     return False

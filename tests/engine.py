@@ -37,7 +37,10 @@ def an_app_on(simulator: RunningSimulator, database_url: str, **environ: str) ->
 
 def customers(how_many: int, first: int = 9_000_000_000, **fields) -> list[Customer]:
     """Customers with consecutive Indian numbers, already in the database."""
-    rows = [Customer(phone_number=f"+91{first + index}", name=f"Customer {index}", **fields) for index in range(how_many)]
+    rows = [
+        Customer(phone_number=f"+91{first + index}", name=f"Customer {index}", **fields)
+        for index in range(how_many)
+    ]
     db.session.add_all(rows)
     db.session.commit()
     return rows

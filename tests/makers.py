@@ -20,7 +20,13 @@ NOON = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
 
 def a_campaign(**fields) -> Campaign:
     """A campaign in the database, active unless `fields` say otherwise."""
-    values = {"name": "Spring", "template_name": "spring_offer", "status": "active", "daily_send_limit": 100_000, **fields}
+    values = {
+        "name": "Spring",
+        "template_name": "spring_offer",
+        "status": "active",
+        "daily_send_limit": 100_000,
+        **fields,
+    }
     campaign = Campaign(**values)
     db.session.add(campaign)
     db.session.commit()
@@ -35,7 +41,13 @@ def sent_out(campaign: Campaign, how_many: int, at: datetime = NOON) -> list[dic
     for place in range(1, how_many + 1):
         recipient_id, message_id = new_id(), new_id()
         number = f"+9198000{place:05d}"
-        shared = {"campaign_id": campaign.id, "phone_number": number, "status": "queued", "created_at": at, "updated_at": at}
+        shared = {
+            "campaign_id": campaign.id,
+            "phone_number": number,
+            "status": "queued",
+            "created_at": at,
+            "updated_at": at,
+        }
         recipients.append(
             {"id": recipient_id, "position": place, "attempt": 1, "message_id": message_id, "next_try_at": at,
              "retry_count": 0, "max_retries": 3, **shared}

@@ -63,7 +63,16 @@ class RunningApp:
         return self._process.poll() is None
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "wsgi:app", "--bind", f"127.0.0.1:{self.port}"]
+        command = [
+            sys.executable,
+            "-m",
+            "gunicorn",
+            "-c",
+            "gunicorn.conf.py",
+            "wsgi:app",
+            "--bind",
+            f"127.0.0.1:{self.port}",
+        ]
         self._process = subprocess.Popen(
             command, cwd=ROOT, env=self._environ, stdout=self._log, stderr=self._log, start_new_session=True
         )

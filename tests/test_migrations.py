@@ -10,7 +10,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask_migrate import downgrade, upgrade
-from sqlalchemy import CheckConstraint, create_engine, inspect, select
+from sqlalchemy import CheckConstraint, create_engine, inspect, select, text
 from sqlalchemy.exc import IntegrityError
 
 from campaign_app.domain.campaign_status import CampaignStatus
@@ -115,14 +115,13 @@ def _is_default_of_another_spelling(difference) -> bool:
     return isinstance(difference, list) and all(part[0] == "modify_default" for part in difference)
 
 
-def test_every_index_and_unique_constraint_of_the_models_exists(app):
-    """Autogenerate sees no index on an expression."""
-    inspector = inspect(db.engine)
-    for name, table in db.metadata.tables.items():
-        there = {
-            one["name"] for one in [*inspector.get_indexes(name), *inspector.get_unique_constraints(name)]
-        }
-        assert {index.name for index in table.indexes} <= there, name
+def test_every_index_of_the_models_exists(app):
+    """Autogenerate sees no index on an expression, and neither does the inspector on SQLite."""
+    there = "SELECT name FROM sqlite_master WHERE type = 'index'"
+    if db.engine.dialect.name == "postgresql":
+        there = "SELECT indexname FROM pg_indexes"
+    names = set(db.session.scalars(text(there)))
+    assert {index.name for table in db.metadata.tables.values() for index in table.indexes} <= names
 
 
 def test_every_check_of_the_models_exists(app):
@@ -204,7 +203,7 @@ def test_a_new_sqlite_file_is_in_wal_mode_and_keeps_foreign_keys(empty_app):
     if db.engine.dialect.name != "sqlite":
         pytest.skip("PostgreSQL has neither pragma")
     asked = {"journal_mode": "wal", "foreign_keys": 1, "synchronous": 2}
-    assert {name: db.session.scalar(db.text(f"PRAGMA {name}")) for name in asked} == asked
+    assert {name: db.session.scalar(text(f"PRAGMA {name}")) for name in asked} == asked
     assert Path(db.engine.url.database).exists()
 
 

@@ -24,4 +24,6 @@ def verify_counters_command(mend: bool) -> None:
         db.session.commit()
         click.echo(f"{len(found)} counters repaired.")
         return
-    raise click.ClickException(f"{len(found)} counters differ from the recount. Repair with: flask verify-counters --repair")
+    raise click.ClickException(
+        f"{len(found)} counters differ from the recount. Repair with: flask verify-counters --repair"
+    )

@@ -30,13 +30,23 @@ def demo_command(create_app: Callable[[config.Settings], Flask]) -> click.Comman
     """The command; `create_app` makes the demo's own app, on its own database."""
 
     @click.command("demo")
-    @click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True, help="Where the pages are.")
-    @click.option("--customers", type=click.IntRange(1, 100_000), default=1000, show_default=True, help="How many people.")
+    @click.option(
+        "--port", type=click.IntRange(1, 65535), default=8000, show_default=True, help="Where the pages are."
+    )
+    @click.option(
+        "--customers",
+        type=click.IntRange(1, 100_000),
+        default=1000,
+        show_default=True,
+        help="How many people.",
+    )
     @click.option("--fast", is_flag=True, help="Shorten the waits: the whole story within a minute.")
     def demo(port: int, customers: int, fast: bool) -> None:
         """Show the app with a made-up shop and a simulated WhatsApp. Ctrl-C stops all of it."""
         if not is_free(port):
-            raise click.ClickException(f"Port {port} is in use. Choose another one: flask demo --port {port + 1}")
+            raise click.ClickException(
+                f"Port {port} is in use. Choose another one: flask demo --port {port + 1}"
+            )
         INSTANCE.mkdir(exist_ok=True)
         environ = _environ(port, free_port(), fast)
         for name in ("demo.db", "demo.db-wal", "demo.db-shm", "demo.log"):
@@ -60,7 +70,11 @@ def demo_command(create_app: Callable[[config.Settings], Flask]) -> click.Comman
 
 def _environ(port: int, simulator_port: int, fast: bool) -> dict[str, str]:
     """The settings of the demo: nothing of the surroundings but the paths of this machine."""
-    keep = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG", "TZ", "VIRTUAL_ENV")}
+    keep = {
+        name: value
+        for name, value in os.environ.items()
+        if name in ("PATH", "HOME", "LANG", "TZ", "VIRTUAL_ENV")
+    }
     return {
         **keep,
         "PYTHONUNBUFFERED": "1",
@@ -96,10 +110,21 @@ def _start(children: ChildProcesses, environ: dict[str, str], port: int, fast: b
         "duplicate-rate": "0.05",
         "disorder-rate": "0.05",
     }
-    arguments = [part for name, value in options.items() for part in (f"--{name}", value)] + (["--fast"] if fast else [])
+    arguments = [part for name, value in options.items() for part in (f"--{name}", value)] + (
+        ["--fast"] if fast else []
+    )
     children.start("simulator", [sys.executable, "-m", "campaign_app.simulator", *arguments], environ, log)
     children.wait_until(lambda: _answers(f"{simulator}/_simulator/counts"), READY_SECONDS)
-    server = [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "wsgi:app", "--bind", f"127.0.0.1:{port}"]
+    server = [
+        sys.executable,
+        "-m",
+        "gunicorn",
+        "-c",
+        "gunicorn.conf.py",
+        "wsgi:app",
+        "--bind",
+        f"127.0.0.1:{port}",
+    ]
     children.start("app", server, environ, log)
     children.wait_until(lambda: _answers(f"http://127.0.0.1:{port}/readyz"), READY_SECONDS)
 

@@ -19,4 +19,6 @@ def sync_templates_command() -> None:
     except Refused as refusal:
         raise click.ClickException(refusal.sentence) from None
     db.session.commit()
-    click.echo(f"{synced.total} message templates: {synced.added} new, {synced.changed} changed, {synced.removed} gone.")
+    click.echo(
+        f"{synced.total} message templates: {synced.added} new, {synced.changed} changed, {synced.removed} gone."
+    )

@@ -26,7 +26,9 @@ class ChildProcesses:
     def __enter__(self) -> "ChildProcesses":
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None):
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ):
         for _, child in reversed(self._children):
             if child.poll() is None:
                 child.send_signal(signal.SIGTERM)

@@ -71,7 +71,11 @@ def why_command(campaign_id: UUID) -> None:
         raise click.ClickException(refusal.sentence) from None
     waiting = why_waiting(campaign, now)
     if waiting is not None:
-        until = f" Until {waiting.until.astimezone(current_app.config['SETTINGS'].zone):%Y-%m-%d %H:%M %Z}." if waiting.until else ""
+        until = (
+            f" Until {waiting.until.astimezone(current_app.config['SETTINGS'].zone):%Y-%m-%d %H:%M %Z}."
+            if waiting.until
+            else ""
+        )
         click.echo(f"{waiting.reason}: {waiting.message}{until}")
     elif campaign.status == "active":
         click.echo(f"It is sending: {campaign.messages_pending:,} to go.")

@@ -8,7 +8,9 @@ from campaign_app.simulator.server import main
 
 
 @click.command(
-    "simulate", context_settings={"ignore_unknown_options": True, "help_option_names": []}, add_help_option=False
+    "simulate",
+    context_settings={"ignore_unknown_options": True, "help_option_names": []},
+    add_help_option=False,
 )
 @click.argument("options", nargs=-1, type=click.UNPROCESSED)
 def simulate_command(options: tuple[str, ...]) -> None:

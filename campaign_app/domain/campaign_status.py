@@ -16,7 +16,10 @@ MOVES: dict[str, tuple[frozenset[CampaignStatus], CampaignStatus]] = {
     "launch": (frozenset({CampaignStatus.DRAFT}), CampaignStatus.ACTIVE),
     "pause": (frozenset({CampaignStatus.ACTIVE}), CampaignStatus.PAUSED),
     "resume": (frozenset({CampaignStatus.PAUSED}), CampaignStatus.ACTIVE),
-    "cancel": (frozenset({CampaignStatus.ACTIVE, CampaignStatus.PAUSED, CampaignStatus.DRAFT}), CampaignStatus.CANCELLED),
+    "cancel": (
+        frozenset({CampaignStatus.ACTIVE, CampaignStatus.PAUSED, CampaignStatus.DRAFT}),
+        CampaignStatus.CANCELLED,
+    ),
 }
 
 

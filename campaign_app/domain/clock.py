@@ -34,7 +34,10 @@ def clock_change(day: date, zone: ZoneInfo) -> datetime | None:
     >>> clock_change(date(2026, 4, 24), ZoneInfo("Africa/Cairo")).isoformat()
     '2026-04-23T22:00:00+00:00'
     """
-    before, after = day_start(day, zone) - timedelta(seconds=1), day_start(day + timedelta(days=1), zone) - timedelta(seconds=1)
+    before, after = (
+        day_start(day, zone) - timedelta(seconds=1),
+        day_start(day + timedelta(days=1), zone) - timedelta(seconds=1),
+    )
     offset = before.astimezone(zone).utcoffset()
     if after.astimezone(zone).utcoffset() == offset:
         return None

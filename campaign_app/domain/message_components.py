@@ -37,7 +37,9 @@ def own_components(template_parameters: Any | None, needs: TemplateNeeds | None)
         return [_body(template_parameters)]
     if not isinstance(template_parameters, Mapping):
         raise _refusal("must be a list of values or an object")
-    named_header_or_body = needs is not None and needs.named and set(template_parameters) & set(needs.body_names)
+    named_header_or_body = (
+        needs is not None and needs.named and set(template_parameters) & set(needs.body_names)
+    )
     if not set(template_parameters) <= PLACES or named_header_or_body:
         return [_body(template_parameters)]
     components = []
@@ -47,9 +49,11 @@ def own_components(template_parameters: Any | None, needs: TemplateNeeds | None)
         components.append(_body(template_parameters["body"]))
     buttons = template_parameters.get("buttons") or {}
     if not isinstance(buttons, Mapping):
-        raise _refusal("must give “buttons” as an object such as {\"0\": \"ana-77\"}")
+        raise _refusal('must give “buttons” as an object such as {"0": "ana-77"}')
     sub_types = {str(need.index): need.sub_type for need in needs.buttons} if needs else {}
-    components += [_button(str(index), value, sub_types.get(str(index), "url")) for index, value in buttons.items()]
+    components += [
+        _button(str(index), value, sub_types.get(str(index), "url")) for index, value in buttons.items()
+    ]
     return components
 
 
@@ -60,9 +64,14 @@ def _place(component: Mapping[str, Any]) -> tuple[str, str]:
 
 def _body(values: Any) -> dict:
     if isinstance(values, Mapping):
-        parameters = [{"type": "text", "parameter_name": str(name), "text": _text(value)} for name, value in values.items()]
+        parameters = [
+            {"type": "text", "parameter_name": str(name), "text": _text(value)}
+            for name, value in values.items()
+        ]
     elif isinstance(values, list):
-        parameters = [value if isinstance(value, dict) else {"type": "text", "text": _text(value)} for value in values]
+        parameters = [
+            value if isinstance(value, dict) else {"type": "text", "text": _text(value)} for value in values
+        ]
     else:
         raise _refusal("must give “body” as a list or an object of names")
     return {"type": "body", "parameters": parameters}
@@ -74,7 +83,10 @@ def _header(value: Any, needs: TemplateNeeds | None) -> dict:
         return {"type": "header", "parameters": [dict(value)]}
     if isinstance(value, Mapping) and len(value) == 1:  # a named header
         name, text = next(iter(value.items()))
-        return {"type": "header", "parameters": [{"type": "text", "parameter_name": str(name), "text": _text(text)}]}
+        return {
+            "type": "header",
+            "parameters": [{"type": "text", "parameter_name": str(name), "text": _text(text)}],
+        }
     if needs is not None and needs.named and needs.header_names:
         name = {"parameter_name": needs.header_names[0]}
         return {"type": "header", "parameters": [{"type": "text", **name, "text": _text(value)}]}

@@ -7,7 +7,18 @@ from pathlib import Path
 FIRST = "Aarav Aditi Arjun Asha Björn Çağla Chetan Deepa Devika Farhan Gauri Harsh Ishaan José Kavya Kiran Lakshmi Łukasz Meera Mohan Neha Nikhil Pooja Priya Rahul Rekha Sana Shreya Tara Uday Vidya Yash Zoya".split()
 LAST = "Agarwal Chatterjee D'Souza Das Desai Fernandes Gupta Iyer Jain Joshi Kapoor Khan Kulkarni Mehta Menon Mishra Naidu Nair O'Brien Patel Pillai Rao Reddy Roy Saxena Sharma Singh Sinha Verma".split()
 TIERS = ("gold", "Gold", "GOLD ", "silver", "silver", "bronze", "platinum", "")
-CITIES = ("Mumbai", "mumbai ", "Pune", "New Delhi", "Bengaluru", "Chennai", "Kolkata", "Hyderabad", "Ahmedabad", "São Paulo")
+CITIES = (
+    "Mumbai",
+    "mumbai ",
+    "Pune",
+    "New Delhi",
+    "Bengaluru",
+    "Chennai",
+    "Kolkata",
+    "Hyderabad",
+    "Ahmedabad",
+    "São Paulo",
+)
 LANGUAGES = ("en", "en_US", "hi", "mr", "")
 TAGS = ("vip", "newsletter", "vip,repeat", "vip|diwali", "repeat", "")
 HEADER = "Customer Name;Mobile No.;Tier;City;Language;Tags;Joined;Loyalty Points"
@@ -69,5 +80,14 @@ def _line(chance: random.Random, number: str) -> str:
     joined = chance.choice(("2023-04-01", "01/04/2023", "1-Apr-23", "2025-13-40", ""))
     points = chance.choice(("0", "120", "98.5", "1,250", "n/a", ""))
     return ";".join(
-        (name, number, chance.choice(TIERS), chance.choice(CITIES), chance.choice(LANGUAGES), chance.choice(TAGS), joined, points)
+        (
+            name,
+            number,
+            chance.choice(TIERS),
+            chance.choice(CITIES),
+            chance.choice(LANGUAGES),
+            chance.choice(TAGS),
+            joined,
+            points,
+        )
     )

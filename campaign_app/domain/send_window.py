@@ -26,7 +26,9 @@ class SendWindow:
         if self.start < self.end:
             return local.weekday() in self.days and self.start <= clock < self.end
         yesterday = (local.weekday() - 1) % 7
-        return (local.weekday() in self.days and clock >= self.start) or (yesterday in self.days and clock < self.end)
+        return (local.weekday() in self.days and clock >= self.start) or (
+            yesterday in self.days and clock < self.end
+        )
 
     def opens_at(self, instant: datetime) -> datetime:
         """The first instant from `instant` on at which the window is open, in UTC."""
@@ -59,7 +61,7 @@ def parse_window(value: dict | None, zone: ZoneInfo) -> SendWindow | None:
     if not value:
         return None
     if not isinstance(value, dict) or not set(value) <= {"days", "start", "end"}:
-        raise _refusal("must look like {\"days\": [\"mon\", \"fri\"], \"start\": \"09:00\", \"end\": \"20:00\"}")
+        raise _refusal('must look like {"days": ["mon", "fri"], "start": "09:00", "end": "20:00"}')
     days = value.get("days", list(DAYS))
     if not isinstance(days, list) or not days or any(day not in DAYS for day in days):
         raise _refusal(f"needs at least one day out of {', '.join(DAYS)}")

@@ -48,7 +48,9 @@ def variables(text: str | None) -> list[str]:
     return sorted(names, key=int) if names and all(name.isdigit() for name in names) else names
 
 
-def template_needs(components: list[Mapping[str, Any]], parameter_format: str = "POSITIONAL") -> TemplateNeeds:
+def template_needs(
+    components: list[Mapping[str, Any]], parameter_format: str = "POSITIONAL"
+) -> TemplateNeeds:
     """Read the needs out of a message template's `components`, as the Cloud API lists them.
 
     Source: Meta, "Message templates: components"; a media or location header always needs its one parameter, a copy-code
@@ -71,7 +73,9 @@ def template_needs(components: list[Mapping[str, Any]], parameter_format: str = 
                     buttons.append(ButtonNeed(index, "url", label))
                 elif button_kind == "COPY_CODE":
                     buttons.append(ButtonNeed(index, "copy_code", label))
-    return TemplateNeeds(parameter_format.upper() == "NAMED", header_format, header_names, body_names, buttons)
+    return TemplateNeeds(
+        parameter_format.upper() == "NAMED", header_format, header_names, body_names, buttons
+    )
 
 
 def shortcomings(needs: TemplateNeeds, components: list[Mapping[str, Any]] | None) -> list[str]:
@@ -101,7 +105,10 @@ def _header_shortcomings(needs: TemplateNeeds, given: list[Mapping[str, Any]]) -
     if not wanted:
         return []
     if needs.header_format == "TEXT":
-        return [*_name_shortcomings("header", needs.named, needs.header_names, given), *_text_shortcomings("header", given)]
+        return [
+            *_name_shortcomings("header", needs.named, needs.header_names, given),
+            *_text_shortcomings("header", given),
+        ]
     if str(given[0].get("type", "")).lower() != needs.header_format.lower():
         return [f"The header needs a parameter of the type {needs.header_format.lower()}."]
     return _media_shortcomings(needs.header_format.lower(), given[0])
@@ -111,7 +118,11 @@ def _media_shortcomings(kind: str, parameter: Mapping[str, Any]) -> list[str]:
     value = parameter.get(kind)
     value = value if isinstance(value, Mapping) else {}
     if kind == "location":
-        return [] if {"latitude", "longitude"} <= set(value) else ["The header's place needs its latitude and longitude."]
+        return (
+            []
+            if {"latitude", "longitude"} <= set(value)
+            else ["The header's place needs its latitude and longitude."]
+        )
     if ("id" in value) == ("link" in value):
         return [f"The header's {kind} needs either its “id” at WhatsApp or a “link” to it."]
     if "link" in value and not str(value["link"]).startswith(("https://", "http://")):
@@ -122,10 +133,15 @@ def _media_shortcomings(kind: str, parameter: Mapping[str, Any]) -> list[str]:
 def _body_shortcomings(needs: TemplateNeeds, given: list[Mapping[str, Any]]) -> list[str]:
     if not needs.named and len(given) != len(needs.body_names):
         return [f"The text needs {_values(len(needs.body_names))}, but {_values(len(given))} were given."]
-    return [*_name_shortcomings("text", needs.named, needs.body_names, given), *_text_shortcomings("text", given)]
+    return [
+        *_name_shortcomings("text", needs.named, needs.body_names, given),
+        *_text_shortcomings("text", given),
+    ]
 
 
-def _name_shortcomings(place: str, named: bool, wanted: list[str], given: list[Mapping[str, Any]]) -> list[str]:
+def _name_shortcomings(
+    place: str, named: bool, wanted: list[str], given: list[Mapping[str, Any]]
+) -> list[str]:
     names = [parameter.get("parameter_name") for parameter in given]
     if not named:
         return [f"The {place} has numbered variables, but named values were given."] if any(names) else []
@@ -133,7 +149,9 @@ def _name_shortcomings(place: str, named: bool, wanted: list[str], given: list[M
         return [f"The variables of the {place} have names: give every value together with its name."]
     problems = [f"The {place} needs a value for “{name}”." for name in wanted if name not in names]
     problems += [f"The {place} has no variable “{name}”." for name in names if name not in wanted]
-    return problems + [f"The {place} got two values for “{name}”." for name in wanted if names.count(name) > 1]
+    return problems + [
+        f"The {place} got two values for “{name}”." for name in wanted if names.count(name) > 1
+    ]
 
 
 def _text_shortcomings(place: str, given: list[Mapping[str, Any]]) -> list[str]:
@@ -146,12 +164,16 @@ def _text_shortcomings(place: str, given: list[Mapping[str, Any]]) -> list[str]:
             value = parameter.get(kind)
             text = value.get("fallback_value") if isinstance(value, Mapping) else None
         elif kind != "text":
-            problems.append(f"The {place} takes values of the type text, currency or date_time, not “{kind[:40]}”.")
+            problems.append(
+                f"The {place} takes values of the type text, currency or date_time, not “{kind[:40]}”."
+            )
             continue
         if not isinstance(text, str) or not text.strip():
             problems.append(f"A value of the {place} is empty or no text.")
         elif _BAD_SPACE.search(text):
-            problems.append(f"A value of the {place} holds a new line, a tab or more than four spaces in a row.")
+            problems.append(
+                f"A value of the {place} holds a new line, a tab or more than four spaces in a row."
+            )
     return list(dict.fromkeys(problems))
 
 
@@ -181,7 +203,12 @@ def _button_value_shortcomings(need: ButtonNeed, parameters: list[Mapping[str, A
     kind, most = ("text", 2000) if need.sub_type == "url" else ("coupon_code", LONGEST_COUPON)
     parameter = parameters[0]
     text = parameter.get(kind)
-    if len(parameters) != 1 or str(parameter.get("type", "")).lower() != kind or not isinstance(text, str) or not text.strip():
+    if (
+        len(parameters) != 1
+        or str(parameter.get("type", "")).lower() != kind
+        or not isinstance(text, str)
+        or not text.strip()
+    ):
         return [f"The button “{need.label}” needs one value of the type {kind}."]
     if len(text) > most or _BAD_SPACE.search(text):
         return [f"The value of the button “{need.label}” must have at most {most:,} signs and no new lines."]

@@ -45,7 +45,9 @@ def references(value: Any) -> list[FieldReference]:
 
 def required_fields(value: Any) -> list[str]:
     """The fields that every customer must have, each once: those referred to without a fallback at least once."""
-    return list(dict.fromkeys(reference.field for reference in references(value) if reference.fallback is None))
+    return list(
+        dict.fromkeys(reference.field for reference in references(value) if reference.fallback is None)
+    )
 
 
 def fields(value: Any) -> list[str]:

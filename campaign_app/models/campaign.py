@@ -74,7 +74,13 @@ class Campaign(Base):
         CheckConstraint("daily_send_limit >= 1", name="daily_send_limit_positive"),
         CheckConstraint("priority BETWEEN 1 AND 10", name="priority_range"),
         # the sender: who is due, in which order
-        Index("ix_marketing_campaigns_active", "priority", "scheduled_start_date", postgresql_where=text("status = 'active'"), sqlite_where=text("status = 'active'")),
+        Index(
+            "ix_marketing_campaigns_active",
+            "priority",
+            "scheduled_start_date",
+            postgresql_where=text("status = 'active'"),
+            sqlite_where=text("status = 'active'"),
+        ),
         # the list of campaigns, newest first, by state
         Index("ix_marketing_campaigns_status_created_at", "status", "created_at"),
         Index("ix_marketing_campaigns_created_at", "created_at"),

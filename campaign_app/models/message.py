@@ -31,7 +31,9 @@ class Message(Base):
     send_date: Mapped[date] = mapped_column(Date)  # the business day whose limit it used
     authorised_at: Mapped[datetime] = mapped_column(UtcDateTime)
     lease_epoch: Mapped[int] = mapped_column(Integer)  # which holder of the sender's lease authorised it
-    accepted_as: Mapped[str | None] = mapped_column(String(40))  # WhatsApp's message_status: accepted, held_for_…
+    accepted_as: Mapped[str | None] = mapped_column(
+        String(40)
+    )  # WhatsApp's message_status: accepted, held_for_…
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     delivered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     read_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -52,17 +54,24 @@ class Message(Base):
         Index("ix_whatsapp_messages_campaign_id", "campaign_id"),
         # intents whose answer is open: what a dead sender left behind
         Index(
-            "ix_whatsapp_messages_open", "lease_epoch",
+            "ix_whatsapp_messages_open",
+            "lease_epoch",
             postgresql_where=text("status = 'queued' AND unconfirmed_at IS NULL"),
             sqlite_where=text("status = 'queued' AND unconfirmed_at IS NULL"),
         ),
         # the moving 24 h limit: unique customers since …; a refused message was never sent
         Index(
-            "ix_whatsapp_messages_moving_day", "authorised_at", "phone_number",
-            postgresql_where=text("refused_at IS NULL"), sqlite_where=text("refused_at IS NULL"),
+            "ix_whatsapp_messages_moving_day",
+            "authorised_at",
+            "phone_number",
+            postgresql_where=text("refused_at IS NULL"),
+            sqlite_where=text("refused_at IS NULL"),
         ),
         Index(
-            "ix_whatsapp_messages_phone_number", "phone_number", "authorised_at",
-            postgresql_where=text("refused_at IS NULL"), sqlite_where=text("refused_at IS NULL"),
+            "ix_whatsapp_messages_phone_number",
+            "phone_number",
+            "authorised_at",
+            postgresql_where=text("refused_at IS NULL"),
+            sqlite_where=text("refused_at IS NULL"),
         ),
     )

@@ -24,7 +24,9 @@ class MessageTemplate(Base):
     language: Mapped[str] = mapped_column(String(20))
     status: Mapped[str] = mapped_column(String(40))
     category: Mapped[str | None] = mapped_column(String(40))
-    parameter_format: Mapped[str] = mapped_column(String(20), default="POSITIONAL", server_default="POSITIONAL")
+    parameter_format: Mapped[str] = mapped_column(
+        String(20), default="POSITIONAL", server_default="POSITIONAL"
+    )
     components: Mapped[list[dict[str, Any]]] = mapped_column(Json, default=list)
     quality: Mapped[str | None] = mapped_column(String(20))
     rejected_reason: Mapped[str | None] = mapped_column(String(200))

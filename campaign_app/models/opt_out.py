@@ -35,8 +35,12 @@ class OptOut(Base):
         CheckConstraint("kind IN ('meta', 'word', 'ours')", name="kind_known"),
         # at most one that holds, for each number and kind
         Index(
-            "uq_opt_outs_holding", "phone_number", "kind", unique=True,
-            postgresql_where=text("lifted_at IS NULL"), sqlite_where=text("lifted_at IS NULL"),
+            "uq_opt_outs_holding",
+            "phone_number",
+            "kind",
+            unique=True,
+            postgresql_where=text("lifted_at IS NULL"),
+            sqlite_where=text("lifted_at IS NULL"),
         ),
         Index("ix_opt_outs_opted_out_at", "opted_out_at"),
     )

@@ -38,7 +38,9 @@ class Recipient(Base):
     # The attempt whose answer and statuses move this row; empty while it waits for a new attempt. No foreign key: the two
     # tables would refer to each other.
     message_id: Mapped[UUID | None] = mapped_column()
-    attempt: Mapped[int] = mapped_column(Integer, default=0, server_default="0")  # number of the latest attempt, from 1
+    attempt: Mapped[int] = mapped_column(
+        Integer, default=0, server_default="0"
+    )  # number of the latest attempt, from 1
     scheduled_send_date: Mapped[date | None] = mapped_column(Date)
     next_try_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -52,8 +54,12 @@ class Recipient(Base):
     skipped_reason: Mapped[str | None] = mapped_column(Text)
     retry_count: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
     max_retries: Mapped[int] = mapped_column(Integer, default=3, server_default="3")
-    template_parameters: Mapped[Any | None] = mapped_column(Json)  # given with the recipient: wins over the campaign's
-    personal_values: Mapped[dict[str, Any] | None] = mapped_column(Json)  # the customer's fields that the message uses, frozen
+    template_parameters: Mapped[Any | None] = mapped_column(
+        Json
+    )  # given with the recipient: wins over the campaign's
+    personal_values: Mapped[dict[str, Any] | None] = mapped_column(
+        Json
+    )  # the customer's fields that the message uses, frozen
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now, onupdate=utc_now)
 
@@ -61,35 +67,52 @@ class Recipient(Base):
 
     __table_args__ = (
         CheckConstraint(
-            "status IN ('pending', 'queued', 'sent', 'delivered', 'read', 'failed', 'skipped')", name="status_known"
+            "status IN ('pending', 'queued', 'sent', 'delivered', 'read', 'failed', 'skipped')",
+            name="status_known",
         ),
         UniqueConstraint("campaign_id", "phone_number"),
         # the claim: who is next
         Index(
-            "ix_campaign_recipients_claim", "campaign_id", "next_try_at", "position",
-            postgresql_where=text("status = 'pending'"), sqlite_where=text("status = 'pending'"),
+            "ix_campaign_recipients_claim",
+            "campaign_id",
+            "next_try_at",
+            "position",
+            postgresql_where=text("status = 'pending'"),
+            sqlite_where=text("status = 'pending'"),
         ),
         # the list of recipients of a campaign, by status, in pages
         Index("ix_campaign_recipients_list", "campaign_id", "status", "position"),
         Index("ix_campaign_recipients_position", "campaign_id", "position"),
         # the failure table of a campaign, and failures over all campaigns
         Index(
-            "ix_campaign_recipients_failed", "failed_at", "id",
-            postgresql_where=text("status = 'failed'"), sqlite_where=text("status = 'failed'"),
+            "ix_campaign_recipients_failed",
+            "failed_at",
+            "id",
+            postgresql_where=text("status = 'failed'"),
+            sqlite_where=text("status = 'failed'"),
         ),
         Index(
-            "ix_campaign_recipients_failure_code", "campaign_id", "failure_code", "failed_at",
-            postgresql_where=text("status = 'failed'"), sqlite_where=text("status = 'failed'"),
+            "ix_campaign_recipients_failure_code",
+            "campaign_id",
+            "failure_code",
+            "failed_at",
+            postgresql_where=text("status = 'failed'"),
+            sqlite_where=text("status = 'failed'"),
         ),
         # failures that are tried again by themselves
         Index(
-            "ix_campaign_recipients_retry_at", "retry_at",
-            postgresql_where=text("retry_at IS NOT NULL"), sqlite_where=text("retry_at IS NOT NULL"),
+            "ix_campaign_recipients_retry_at",
+            "retry_at",
+            postgresql_where=text("retry_at IS NOT NULL"),
+            sqlite_where=text("retry_at IS NOT NULL"),
         ),
         # messages that are not confirmed
         Index(
-            "ix_campaign_recipients_unconfirmed", "campaign_id", "unconfirmed_at",
-            postgresql_where=text("unconfirmed_at IS NOT NULL"), sqlite_where=text("unconfirmed_at IS NOT NULL"),
+            "ix_campaign_recipients_unconfirmed",
+            "campaign_id",
+            "unconfirmed_at",
+            postgresql_where=text("unconfirmed_at IS NOT NULL"),
+            sqlite_where=text("unconfirmed_at IS NOT NULL"),
         ),
         # opt-outs reach every campaign; the story of a customer
         Index("ix_campaign_recipients_phone_number", "phone_number"),

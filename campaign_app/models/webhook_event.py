@@ -32,8 +32,10 @@ class WebhookEvent(Base):
         CheckConstraint("state IN ('waiting', 'applied', 'quarantined', 'unreadable')", name="state_known"),
         # the applier: what is next
         Index(
-            "ix_webhook_events_waiting", "id",
-            postgresql_where=text("state = 'waiting'"), sqlite_where=text("state = 'waiting'"),
+            "ix_webhook_events_waiting",
+            "id",
+            postgresql_where=text("state = 'waiting'"),
+            sqlite_where=text("state = 'waiting'"),
         ),
         Index("ix_webhook_events_state_received_at", "state", "received_at"),
         Index("ix_webhook_events_received_at", "received_at"),

@@ -14,7 +14,16 @@ from campaign_app.whatsapp.webhook_elements import OtherChange, ParsedWebhook
 
 # Events that name a state under another word. Source: Meta, "message_template_status_update", read 2026-10.
 STATES = {"REINSTATED": "APPROVED", "FLAGGED": None}
-UNSENDABLE = {"PAUSED", "DISABLED", "REJECTED", "PENDING", "PENDING_DELETION", "DELETED", "LOCKED", "ARCHIVED"}
+UNSENDABLE = {
+    "PAUSED",
+    "DISABLED",
+    "REJECTED",
+    "PENDING",
+    "PENDING_DELETION",
+    "DELETED",
+    "LOCKED",
+    "ARCHIVED",
+}
 
 
 def apply_others(webhooks: Sequence[ParsedWebhook], now: datetime) -> None:

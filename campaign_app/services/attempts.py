@@ -35,7 +35,10 @@ _MIRRORED = (
 )  # fmt: skip
 _RECIPIENT_CHANGING = (*_MIRRORED, "message_id", "attempt", "next_try_at", "retry_at", "retry_count")
 
-_MESSAGE_COLUMNS = [MESSAGES.c[name] for name in ("id", "campaign_id", "recipient_id", "phone_number", "send_date", *_CHANGING)]
+_MESSAGE_COLUMNS = [
+    MESSAGES.c[name]
+    for name in ("id", "campaign_id", "recipient_id", "phone_number", "send_date", *_CHANGING)
+]
 _RECIPIENT_COLUMNS = [RECIPIENTS.c[name] for name in ("id", "max_retries", *_RECIPIENT_CHANGING)]
 
 _UPDATE_MESSAGE = update(MESSAGES).where(MESSAGES.c.id == bindparam("row_id"))
@@ -75,7 +78,11 @@ class Attempt:
         """Why it failed. Of several explanations the one that sorts first stays, whatever their order."""
         row = self.message
         given = (code is None, code or 0, reason or "")
-        if row["failure_reason"] is None or given < (row["failure_code"] is None, row["failure_code"] or 0, row["failure_reason"]):
+        if row["failure_reason"] is None or given < (
+            row["failure_code"] is None,
+            row["failure_code"] or 0,
+            row["failure_reason"],
+        ):
             row.update(failure_code=code, failure_title=title, failure_reason=reason)
         self.mirror()
 
@@ -90,7 +97,9 @@ class Attempt:
             self.recipient.update({name: self.message[name] for name in _MIRRORED})
             if self.message["status"] != MessageStatus.QUEUED:
                 self.recipient["unconfirmed_at"] = None
-            if self.message["delivered_at"] is not None:  # it arrived after all: a second one would be one too many
+            if (
+                self.message["delivered_at"] is not None
+            ):  # it arrived after all: a second one would be one too many
                 self.recipient["retry_at"] = None
 
     def requeue(self, next_try_at: datetime) -> None:
@@ -108,12 +117,19 @@ class Attempt:
 
     def message_changes(self) -> dict | None:
         changed = any(self.message[name] != self._message_before[name] for name in _CHANGING)
-        return {"row_id": self.message["id"], **{name: self.message[name] for name in _CHANGING}} if changed else None
+        return (
+            {"row_id": self.message["id"], **{name: self.message[name] for name in _CHANGING}}
+            if changed
+            else None
+        )
 
     def recipient_changes(self) -> dict | None:
         if self.recipient is None or self.recipient == self._recipient_before:
             return None
-        return {"row_id": self.recipient["id"], **{name: self.recipient[name] for name in _RECIPIENT_CHANGING}}
+        return {
+            "row_id": self.recipient["id"],
+            **{name: self.recipient[name] for name in _RECIPIENT_CHANGING},
+        }
 
     def standings(self) -> tuple[Standing, Standing] | None:
         """How the recipient stood and stands."""
@@ -139,7 +155,9 @@ class AttemptBatch:
         ).all()
         lock_campaigns({row.campaign_id for row in found})
         messages = db.session.execute(
-            select(*_MESSAGE_COLUMNS).where(MESSAGES.c.id.in_([row.id for row in found])).order_by(MESSAGES.c.id)
+            select(*_MESSAGE_COLUMNS)
+            .where(MESSAGES.c.id.in_([row.id for row in found]))
+            .order_by(MESSAGES.c.id)
         ).mappings()
         messages = [dict(row) for row in messages]
         recipients = db.session.execute(
@@ -158,7 +176,9 @@ class AttemptBatch:
     def save(self, now: datetime) -> set[UUID]:
         """Write what changed and move every counter by the difference. Returns the campaigns that were touched."""
         released = [attempt.message["id"] for attempt in self.attempts.values() if attempt.released]
-        messages = [change for one in self.attempts.values() if not one.released and (change := one.message_changes())]
+        messages = [
+            change for one in self.attempts.values() if not one.released and (change := one.message_changes())
+        ]
         recipients = [change for one in self.attempts.values() if (change := one.recipient_changes())]
         if messages:
             db.session.execute(_UPDATE_MESSAGE.values(updated_at=now), messages)
@@ -194,7 +214,9 @@ class AttemptBatch:
             by_authorised, by_sent = attempt.batch_moves()
             authorised[key] += by_authorised
             sent[key] += by_sent
-        for campaign_id, day in sorted({key for counts in (authorised, sent) for key, by in counts.items() if by}):
+        for campaign_id, day in sorted(
+            {key for counts in (authorised, sent) for key, by in counts.items() if by}
+        ):
             move_batch(campaign_id, day, authorised[campaign_id, day], sent[campaign_id, day], now)
 
 
@@ -204,7 +226,9 @@ def move_batch(campaign_id: UUID, day: date, authorised: int, sent: int, now: da
     used = table.c.messages_authorised + authorised
     pending = select(Campaign.messages_pending).where(Campaign.id == campaign_id).scalar_subquery()
     room = case((table.c.batch_size > used, table.c.batch_size - used), else_=0)
-    remaining = case((room < pending, room), else_=pending)  # who was refused for good leaves room, but nobody to fill it
+    remaining = case(
+        (room < pending, room), else_=pending
+    )  # who was refused for good leaves room, but nobody to fill it
     db.session.execute(
         update(table)
         .where(table.c.campaign_id == campaign_id, table.c.send_date == day)

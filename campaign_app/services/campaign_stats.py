@@ -34,7 +34,11 @@ class CampaignStats:
         """Exactly the keys that the JSON API promises."""
         values = {name: getattr(self, name) for name in self.__dataclass_fields__}
         day = self.estimated_completion_date
-        return {**values, "campaign_id": str(self.campaign_id), "estimated_completion_date": day.isoformat() if day else None}
+        return {
+            **values,
+            "campaign_id": str(self.campaign_id),
+            "estimated_completion_date": day.isoformat() if day else None,
+        }
 
 
 def campaign_stats(campaign: Campaign, now: datetime) -> CampaignStats:

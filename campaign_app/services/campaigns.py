@@ -27,7 +27,9 @@ CHANGEABLE_AFTER_LAUNCH = {
 }  # fmt: skip
 COMPONENT_TYPES = {"header", "body", "button", "limited_time_offer", "carousel"}
 HIGHEST_LIMIT = 1_000_000
-MOST_REFERENCES = 40  # different fields of a customer in one message: PostgreSQL's functions take at most 100 arguments
+MOST_REFERENCES = (
+    40  # different fields of a customer in one message: PostgreSQL's functions take at most 100 arguments
+)
 
 
 def zone_of(campaign: Campaign) -> ZoneInfo:
@@ -71,7 +73,9 @@ def edit_campaign(campaign: Campaign, changes: dict[str, Any], actor: str, now: 
         raise Conflict(f"The campaign is {campaign.status}: it cannot be changed any more. Clone it instead.")
     if campaign.status != CampaignStatus.DRAFT and not changes.keys() <= CHANGEABLE_AFTER_LAUNCH:
         frozen = ", ".join(sorted(changes.keys() - CHANGEABLE_AFTER_LAUNCH))
-        raise Conflict(f"The campaign was launched: its {frozen} cannot be changed any more. Clone it instead.")
+        raise Conflict(
+            f"The campaign was launched: its {frozen} cannot be changed any more. Clone it instead."
+        )
     merged = {**{key: getattr(campaign, key) for key in FIELDS}, **changes}
     _check(merged, changes.keys(), changes, now)
     for key, value in changes.items():
@@ -140,20 +144,33 @@ def _check(values: dict[str, Any], names, changed: dict[str, Any], now: datetime
         fault("description", "Use at most 5,000 signs.")
     for name, least, most in (("daily_send_limit", 1, HIGHEST_LIMIT), ("priority", 1, 10)):
         number = values.get(name)
-        if name in names and (isinstance(number, bool) or not isinstance(number, int) or not least <= number <= most):
+        if name in names and (
+            isinstance(number, bool) or not isinstance(number, int) or not least <= number <= most
+        ):
             fault(name, f"Enter a whole number from {least} to {most:,}.")
     start, end = values.get("scheduled_start_date"), values.get("scheduled_end_date")
     if changed.get("scheduled_end_date") is not None and end <= now:
         fault("scheduled_end_date", "The end is already past.")
-    if end is not None and start is not None and end <= start and {"scheduled_start_date", "scheduled_end_date"} & set(names):
+    if (
+        end is not None
+        and start is not None
+        and end <= start
+        and {"scheduled_start_date", "scheduled_end_date"} & set(names)
+    ):
         fault("scheduled_end_date", "The end must be after the start.")
     zone_name = values.get("timezone")
     if zone_name is not None and (not isinstance(zone_name, str) or zone_name not in available_timezones()):
         fault("timezone", f"“{zone_name}” is not a time zone. Use one such as Asia/Kolkata.")
         zone_name = None
     for check in (
-        lambda: "send_window" in names and parse_window(values.get("send_window"), ZoneInfo(zone_name or "UTC")),
-        lambda: "target_audience" in names and values.get("target_audience") and audience_condition(values["target_audience"]),
+        lambda: (
+            "send_window" in names and parse_window(values.get("send_window"), ZoneInfo(zone_name or "UTC"))
+        ),
+        lambda: (
+            "target_audience" in names
+            and values.get("target_audience")
+            and audience_condition(values["target_audience"])
+        ),
         lambda: "template_components" in names and _check_components(values.get("template_components")),
     ):
         try:
@@ -176,7 +193,13 @@ def _check_components(components: Any) -> None:
     ):  # fmt: skip
         sentence = "Use the form of WhatsApp's components: a list of objects with “type” (header, body or button) and “parameters”."
         raise Invalid(sentence, {"template_components": [sentence]})
-    places = [(str(part["type"]).lower(), str(part.get("index", "")) if str(part["type"]).lower() == "button" else "") for part in components]
+    places = [
+        (
+            str(part["type"]).lower(),
+            str(part.get("index", "")) if str(part["type"]).lower() == "button" else "",
+        )
+        for part in components
+    ]
     if len(set(places)) < len(places):
         sentence = "Give the header, the body and each button once."
         raise Invalid(sentence, {"template_components": [sentence]})

@@ -57,7 +57,8 @@ def due_campaigns(now: datetime) -> list[Campaign]:
 def end_overdue(now: datetime) -> None:
     """Complete the campaigns whose end has passed; the unsent stay pending, and it is said how many they are."""
     over = select(Campaign).where(
-        Campaign.status.in_((CampaignStatus.ACTIVE, CampaignStatus.PAUSED)), Campaign.scheduled_end_date <= now
+        Campaign.status.in_((CampaignStatus.ACTIVE, CampaignStatus.PAUSED)),
+        Campaign.scheduled_end_date <= now,
     )
     for campaign in db.session.scalars(over):
         unsent = campaign.messages_pending
@@ -121,7 +122,12 @@ def _claim_of(
         elif next(verdicts):
             message_id = new_id()
             try:
-                sendable.append((candidate, Intent(message_id, campaign.id, _payload(campaign, candidate, message_id, needs))))
+                sendable.append(
+                    (
+                        candidate,
+                        Intent(message_id, campaign.id, _payload(campaign, candidate, message_id, needs)),
+                    )
+                )
             except MissingValue as missing:
                 skipped.append((candidate.id, empty_value_reason(missing.field)))
             except (Invalid, ValueError) as error:
@@ -169,7 +175,10 @@ def _commit_intents(campaign: Campaign, sendable: list, epoch: int, now: datetim
     ids = {candidate.id: intent.message_id for candidate, intent in sendable}
     result = db.session.execute(
         claimed.where(RECIPIENTS.c.id == bindparam("row_id")).values(
-            status="queued", attempt=RECIPIENTS.c.attempt + 1, message_id=bindparam("new_message_id"), updated_at=now
+            status="queued",
+            attempt=RECIPIENTS.c.attempt + 1,
+            message_id=bindparam("new_message_id"),
+            updated_at=now,
         ),
         [{"row_id": row_id, "new_message_id": message_id} for row_id, message_id in ids.items()],
     )

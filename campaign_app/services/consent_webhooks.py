@@ -31,7 +31,9 @@ def _apply_preference(preference: Preference, now: datetime) -> None:
         return
     at = min(preference.at, now)
     if preference.value == "stop":
-        record_opt_out(number, "meta", preference.detail or "Stopped marketing messages in WhatsApp", "WhatsApp", at)
+        record_opt_out(
+            number, "meta", preference.detail or "Stopped marketing messages in WhatsApp", "WhatsApp", at
+        )
     else:
         lift_opt_out(number, "meta", at)
 
@@ -46,7 +48,11 @@ def _apply_message(message: InboundMessage, now: datetime) -> None:
 
 def _number_written_to(wamid: str | None) -> str | None:
     """The number as we have it, of the message that was answered: WhatsApp writes some numbers in another way than we do."""
-    return db.session.scalar(select(Message.phone_number).where(Message.whatsapp_message_id == wamid)) if wamid else None
+    return (
+        db.session.scalar(select(Message.phone_number).where(Message.whatsapp_message_id == wamid))
+        if wamid
+        else None
+    )
 
 
 def _number(digits: str | None) -> str | None:

@@ -28,7 +28,9 @@ class Consequences:
     _times: Counter = field(default_factory=Counter)
     _stop: tuple[int | None, str] | None = None
 
-    def add(self, message: dict, entry: CatalogueEntry, reason: str | None, at: datetime, now: datetime) -> None:
+    def add(
+        self, message: dict, entry: CatalogueEntry, reason: str | None, at: datetime, now: datetime
+    ) -> None:
         """Note what an error of `message` at `at` leads to."""
         reason = reason or "WhatsApp gave no reason"
         if entry.action is Action.OPT_OUT:
@@ -52,7 +54,9 @@ class Consequences:
 
     def _has_had_enough(self, campaign_id: UUID, code: int, pause_after: int) -> bool:
         """Whether these failures make the next full `pause_after`: after a resume it takes as many again."""
-        count = select(FailureCount.failures).where(FailureCount.campaign_id == campaign_id, FailureCount.code == code)
+        count = select(FailureCount.failures).where(
+            FailureCount.campaign_id == campaign_id, FailureCount.code == code
+        )
         failures = db.session.scalar(count) or 0
         return failures // pause_after > (failures - self._times[campaign_id, code]) // pause_after
 
@@ -60,4 +64,6 @@ class Consequences:
 def pause_campaign(campaign_id: UUID, reason: str, now: datetime) -> None:
     """Pause it, if it is active, and say why."""
     active = update(Campaign).where(Campaign.id == campaign_id, Campaign.status == CampaignStatus.ACTIVE)
-    db.session.execute(active.values(status=CampaignStatus.PAUSED, status_reason=reason[:2000], updated_at=now))
+    db.session.execute(
+        active.values(status=CampaignStatus.PAUSED, status_reason=reason[:2000], updated_at=now)
+    )

@@ -28,14 +28,20 @@ def lock_campaigns(campaign_ids: Iterable[UUID]) -> None:
     """
     if db.engine.dialect.name == "postgresql":
         ids = sorted(set(campaign_ids))
-        db.session.execute(select(Campaign.id).where(Campaign.id.in_(ids)).order_by(Campaign.id).with_for_update())
+        db.session.execute(
+            select(Campaign.id).where(Campaign.id.in_(ids)).order_by(Campaign.id).with_for_update()
+        )
 
 
-def add_tally(campaign_id: UUID, tally: Tally, now: datetime, failure_titles: dict[int, str | None] | None = None) -> None:
+def add_tally(
+    campaign_id: UUID, tally: Tally, now: datetime, failure_titles: dict[int, str | None] | None = None
+) -> None:
     """Add `tally` to the campaign's counters, its daily rows and its failure counts."""
     moved = {name: Campaign.__table__.c[name] + by for name, by in tally.campaign.items() if by}
     if moved:
-        db.session.execute(update(Campaign.__table__).where(Campaign.id == campaign_id).values(**moved, updated_at=now))
+        db.session.execute(
+            update(Campaign.__table__).where(Campaign.id == campaign_id).values(**moved, updated_at=now)
+        )
     days = sorted({day for (day, _), by in tally.days.items() if by})
     if days:
         _add_days(campaign_id, tally, days, now)
@@ -56,7 +62,9 @@ def _add_days(campaign_id: UUID, tally: Tally, days: list[date], now: datetime) 
     statement = insert_for(table).values(rows)
     moved = {name: table.c[name] + statement.excluded[name] for name in DAILY_COUNTERS}
     db.session.execute(
-        statement.on_conflict_do_update(index_elements=["campaign_id", "analytics_date"], set_={**moved, "updated_at": now})
+        statement.on_conflict_do_update(
+            index_elements=["campaign_id", "analytics_date"], set_={**moved, "updated_at": now}
+        )
     )
     counts = select(table).where(table.c.campaign_id == campaign_id, table.c.analytics_date.in_(days))
     for row in db.session.execute(counts).all():
@@ -74,7 +82,13 @@ def _add_days(campaign_id: UUID, tally: Tally, days: list[date], now: datetime) 
 def _add_failures(campaign_id: UUID, code: int, by: int, now: datetime, title: str | None) -> None:
     table = FailureCount.__table__
     statement = insert_for(table).values(
-        id=new_id(), campaign_id=campaign_id, code=code, title=title, failures=by, first_failed_at=now, last_failed_at=now
+        id=new_id(),
+        campaign_id=campaign_id,
+        code=code,
+        title=title,
+        failures=by,
+        first_failed_at=now,
+        last_failed_at=now,
     )
     seen = {"last_failed_at": now} if by > 0 else {}
     db.session.execute(

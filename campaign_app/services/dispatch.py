@@ -29,7 +29,8 @@ class Dispatcher:
         self._in_flight: set[UUID] = set()
         self.concurrency = concurrency
         self._threads = [
-            threading.Thread(target=self._work, name=f"send-{number}", daemon=True) for number in range(concurrency)
+            threading.Thread(target=self._work, name=f"send-{number}", daemon=True)
+            for number in range(concurrency)
         ]
         for thread in self._threads:
             thread.start()

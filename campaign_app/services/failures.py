@@ -55,14 +55,18 @@ def _row(code: int, rows: list, total: int) -> FailureRow:
     failures = sum(count.failures for count, _ in rows)
     return FailureRow(
         code=None if code == NO_CODE else code,
-        title=next((count.title for count, _ in rows if count.title), None) or entry.title or "Not explained by WhatsApp",
+        title=next((count.title for count, _ in rows if count.title), None)
+        or entry.title
+        or "Not explained by WhatsApp",
         meaning=entry.meaning,
         advice=entry.advice,
         also_known_as=entry.also_known_as,
         retryable=may_retry_by_hand(entry.action),
         failures=failures,
         share=percentage(failures, total),
-        first_failed_at=min((count.first_failed_at for count, _ in rows if count.first_failed_at), default=None),
+        first_failed_at=min(
+            (count.first_failed_at for count, _ in rows if count.first_failed_at), default=None
+        ),
         last_failed_at=max((count.last_failed_at for count, _ in rows if count.last_failed_at), default=None),
         campaigns=[(count.campaign_id, name, count.failures) for count, name in rows],
     )

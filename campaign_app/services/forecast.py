@@ -76,7 +76,10 @@ def _runners(campaign: Campaign, now: datetime) -> list[_Runner]:
     used = dict(
         db.session.execute(
             select(SendBatch.campaign_id, func.sum(SendBatch.messages_authorised))
-            .where(SendBatch.send_date == business_day(now, zone), SendBatch.campaign_id.in_([one.id for one in queue]))
+            .where(
+                SendBatch.send_date == business_day(now, zone),
+                SendBatch.campaign_id.in_([one.id for one in queue]),
+            )
             .group_by(SendBatch.campaign_id)
         ).all()
     )
@@ -88,7 +91,15 @@ def _runners(campaign: Campaign, now: datetime) -> list[_Runner]:
         end = one.scheduled_end_date
         last_day = business_day(max(now, end), zone) if end else None
         runners.append(
-            _Runner(one.id, one.messages_pending, one.daily_send_limit, used.get(one.id, 0), first_day, last_day, window)
+            _Runner(
+                one.id,
+                one.messages_pending,
+                one.daily_send_limit,
+                used.get(one.id, 0),
+                first_day,
+                last_day,
+                window,
+            )
         )
     return runners
 

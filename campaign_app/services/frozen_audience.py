@@ -56,7 +56,10 @@ def freeze_audience(campaign: Campaign, now: datetime) -> None:
         return
     if db.engine.dialect.name == "postgresql":
         db.session.execute(text("SET LOCAL statement_timeout = '10min'"))
-    last = db.session.scalar(select(func.max(Recipient.position)).where(Recipient.campaign_id == campaign.id)) or 0
+    last = (
+        db.session.scalar(select(func.max(Recipient.position)).where(Recipient.campaign_id == campaign.id))
+        or 0
+    )
     rank = func.row_number().over(order_by=Customer.id)
     settings = current_app.config["SETTINGS"]
     wanted = fields(campaign.template_components)
@@ -115,7 +118,9 @@ def freeze_added(campaign: Campaign, needs: TemplateNeeds | None, now: datetime)
             return
         after = rows[-1].position
         db.session.execute(
-            update(Recipient.__table__).where(Recipient.__table__.c.id == bindparam("recipient_id", type_=Recipient.id.type)),
+            update(Recipient.__table__).where(
+                Recipient.__table__.c.id == bindparam("recipient_id", type_=Recipient.id.type)
+            ),
             [_settled(row, campaign, needs, now) for row in rows],
         )
 
@@ -188,7 +193,10 @@ def _sequential_id(now: datetime, rank: ColumnElement[int]) -> ColumnElement:
         random = func.substr(func.md5(cast(func.random(), String)), 1, 11)
         return cast(func.concat(f"{milliseconds:012x}7", high, middle, low, random), Recipient.id.type)
     counter = func.printf(
-        "%03x%04x%x", rank.op(">>")(18).op("&")(0xFFF), rank.op(">>")(4).op("&")(0x3FFF).op("|")(0x8000), rank.op("&")(0xF)
+        "%03x%04x%x",
+        rank.op(">>")(18).op("&")(0xFFF),
+        rank.op(">>")(4).op("&")(0x3FFF).op("|")(0x8000),
+        rank.op("&")(0xF),
     )
     random = func.substr(func.lower(func.hex(func.randomblob(6))), 1, 11)
     return type_coerce(literal(f"{milliseconds:012x}7").concat(counter).concat(random), Recipient.id.type)

@@ -17,5 +17,7 @@ KEEP_SIGN_IN_ATTEMPTS = timedelta(days=1)
 def prune_all(now: datetime) -> None:
     """Delete raw webhooks, idempotent answers and sign-in attempts that are past their time. The caller commits."""
     prune(now, timedelta(days=current_app.config["SETTINGS"].webhook_retention_days))
-    db.session.execute(delete(IdempotentRequest).where(IdempotentRequest.created_at < now - KEEP_IDEMPOTENT_ANSWERS))
+    db.session.execute(
+        delete(IdempotentRequest).where(IdempotentRequest.created_at < now - KEEP_IDEMPOTENT_ANSWERS)
+    )
     db.session.execute(delete(SignInAttempt).where(SignInAttempt.at < now - KEEP_SIGN_IN_ATTEMPTS))

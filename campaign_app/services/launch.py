@@ -54,7 +54,9 @@ def launch(campaign_id: UUID, actor: str, now: datetime) -> Campaign:
     db.session.flush()
     lay_out(campaign, window_of(campaign), now)
     request_run(now)
-    audit.record(actor, "campaign.launched", "campaign", campaign.id, {"recipients": campaign.messages_pending}, now)
+    audit.record(
+        actor, "campaign.launched", "campaign", campaign.id, {"recipients": campaign.messages_pending}, now
+    )
     return campaign
 
 
@@ -85,13 +87,17 @@ def _freeze(campaign: Campaign, template: MessageTemplate | None, now: datetime)
     freeze_audience(campaign, now)
     counts = dict(
         db.session.execute(
-            select(Recipient.status, func.count()).where(Recipient.campaign_id == campaign.id).group_by(Recipient.status)
+            select(Recipient.status, func.count())
+            .where(Recipient.campaign_id == campaign.id)
+            .group_by(Recipient.status)
         ).all()
     )
     pending, skipped = counts.get("pending", 0), counts.get("skipped", 0)
     if not pending:
         if skipped:
-            raise Conflict(f"Nobody can be written to: all {skipped:,} people of the audience are left out ({_why(campaign)}).")
+            raise Conflict(
+                f"Nobody can be written to: all {skipped:,} people of the audience are left out ({_why(campaign)})."
+            )
         raise Conflict("The audience is empty: choose customers, or add recipients.")
     tally = Tally()
     tally.campaign.update(
@@ -105,5 +111,7 @@ def _freeze(campaign: Campaign, template: MessageTemplate | None, now: datetime)
 
 def _why(campaign: Campaign) -> str:
     reasons = select(Recipient.skipped_reason, func.count()).where(Recipient.campaign_id == campaign.id)
-    found = db.session.execute(reasons.group_by(Recipient.skipped_reason).order_by(func.count().desc()).limit(3)).all()
+    found = db.session.execute(
+        reasons.group_by(Recipient.skipped_reason).order_by(func.count().desc()).limit(3)
+    ).all()
     return "; ".join(f"{reason}: {people:,}" for reason, people in found)

@@ -75,7 +75,9 @@ class LeaseHolder:
 
     def release(self) -> None:
         """Let go at once, so that the next process need not wait. Commits."""
-        mine = update(Lease).where(Lease.name == self.name, Lease.owner == self.owner, Lease.epoch == self.epoch)
+        mine = update(Lease).where(
+            Lease.name == self.name, Lease.owner == self.owner, Lease.epoch == self.epoch
+        )
         db.session.execute(mine.values(expires_at=database_now() - timedelta(seconds=1)))
         db.session.commit()
         self._trust(None)
@@ -88,7 +90,9 @@ class LeaseHolder:
                 select(Lease.owner, Lease.expires_at).where(Lease.name == self.name)
             ).first()
             db.session.rollback()
-        return row is not None and row.owner != self.owner and now < row.expires_at <= self._latest_expiry(now)
+        return (
+            row is not None and row.owner != self.owner and now < row.expires_at <= self._latest_expiry(now)
+        )
 
     def _latest_expiry(self, now: datetime) -> datetime:
         """An expiry beyond this is no expiry: the clock must have been set back since, and it would block for that long."""
@@ -101,13 +105,18 @@ class LeaseHolder:
     def _renew(self) -> bool:
         now = database_now()
         mine = update(Lease).where(
-            Lease.name == self.name, Lease.owner == self.owner, Lease.epoch == self.epoch, Lease.expires_at > now
+            Lease.name == self.name,
+            Lease.owner == self.owner,
+            Lease.epoch == self.epoch,
+            Lease.expires_at > now,
         )
         return self.epoch > 0 and bool(db.session.execute(mine.values(expires_at=self._expiry(now))).rowcount)
 
     def _take(self) -> bool:
         now = database_now()
-        statement = insert_for(Lease.__table__).values(name=self.name, owner=self.owner, epoch=1, expires_at=self._expiry(now))
+        statement = insert_for(Lease.__table__).values(
+            name=self.name, owner=self.owner, epoch=1, expires_at=self._expiry(now)
+        )
         free = or_(Lease.expires_at <= now, Lease.expires_at > self._latest_expiry(now))
         taken = statement.on_conflict_do_update(
             index_elements=["name"],

@@ -35,7 +35,9 @@ class SyncedTemplates:
 
 def all_templates() -> list[MessageTemplate]:
     """Every known message template, those that can be sent first, then by name and language."""
-    found = db.session.scalars(select(MessageTemplate).order_by(MessageTemplate.name, MessageTemplate.language)).all()
+    found = db.session.scalars(
+        select(MessageTemplate).order_by(MessageTemplate.name, MessageTemplate.language)
+    ).all()
     return sorted(found, key=lambda template: not template.is_approved)
 
 
@@ -72,12 +74,20 @@ def check_sendable(name: str, language: str) -> MessageTemplate | None:
     if template is None:
         if sending_number().templates_synced_at is None:
             return None
-        others = db.session.scalars(select(MessageTemplate.language).where(MessageTemplate.name == name)).all()
-        hint = f" It exists in {', '.join(sorted(others))}." if others else " Sync the message templates, or choose another one."
+        others = db.session.scalars(
+            select(MessageTemplate.language).where(MessageTemplate.name == name)
+        ).all()
+        hint = (
+            f" It exists in {', '.join(sorted(others))}."
+            if others
+            else " Sync the message templates, or choose another one."
+        )
         raise Conflict(f"WhatsApp has no message template “{name}” in the language {language}.{hint}")
     if not template.is_approved:
         why = WHY_NOT.get(template.status, f"its state is {template.status}")
-        raise Conflict(f"The message template “{name}” ({language}) cannot be sent: {why}. Choose an approved one.")
+        raise Conflict(
+            f"The message template “{name}” ({language}) cannot be sent: {why}. Choose an approved one."
+        )
     return template
 
 
@@ -91,7 +101,10 @@ def read_templates(api: CloudApi) -> list[dict]:
 
 def store_templates(listed: list[dict], now: datetime) -> SyncedTemplates:
     """Make the table equal to WhatsApp's list. A campaign whose message template can no longer be sent is paused."""
-    known = {(template.name, template.language): template for template in db.session.scalars(select(MessageTemplate))}
+    known = {
+        (template.name, template.language): template
+        for template in db.session.scalars(select(MessageTemplate))
+    }
     added = changed = 0
     seen = set()
     for entry in listed:
@@ -136,9 +149,13 @@ def sync_templates(api: CloudApi, now: datetime) -> SyncedTemplates:
 def pause_campaigns_of(name: str, language: str, reason: str, now: datetime) -> int:
     """Pause every active campaign on a message template that can no longer be sent. Returns how many."""
     active = update(Campaign).where(
-        Campaign.status == CampaignStatus.ACTIVE, Campaign.template_name == name, Campaign.language_code == language
+        Campaign.status == CampaignStatus.ACTIVE,
+        Campaign.template_name == name,
+        Campaign.language_code == language,
     )
-    return db.session.execute(active.values(status=CampaignStatus.PAUSED, status_reason=reason, updated_at=now)).rowcount
+    return db.session.execute(
+        active.values(status=CampaignStatus.PAUSED, status_reason=reason, updated_at=now)
+    ).rowcount
 
 
 def _facts(template: MessageTemplate) -> tuple:
@@ -160,6 +177,8 @@ def _copy(entry: dict, template: MessageTemplate) -> None:
     template.category = str(entry["category"])[:40] if entry.get("category") else None
     template.parameter_format = str(entry.get("parameter_format") or "POSITIONAL")[:20]
     template.components = [part for part in entry.get("components") or [] if isinstance(part, dict)]
-    template.quality = str(quality.get("score"))[:20] if isinstance(quality, dict) and quality.get("score") else None
+    template.quality = (
+        str(quality.get("score"))[:20] if isinstance(quality, dict) and quality.get("score") else None
+    )
     reason = entry.get("rejected_reason")
     template.rejected_reason = str(reason)[:200] if reason and reason != "NONE" else None

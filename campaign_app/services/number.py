@@ -60,7 +60,12 @@ def stop_number(code: int | None, reason: str, now: datetime) -> None:
 def resume_number(actor: str, now: datetime) -> None:
     """Let the number send again, and look at once what is due."""
     change_number(
-        stopped_at=None, stopped_code=None, stopped_reason=None, failing_since=None, next_probe_at=None, run_requested_at=now
+        stopped_at=None,
+        stopped_code=None,
+        stopped_reason=None,
+        failing_since=None,
+        next_probe_at=None,
+        run_requested_at=now,
     )
     audit.record(actor, "number.resumed", "number", number_id(), None, now)
 
@@ -93,6 +98,10 @@ def read_number(api: CloudApi) -> dict:
 
 def drop_stop(now: datetime, reason: str) -> None:
     """End a stop because WhatsApp answers well again."""
-    stopped = update(SendingNumber).where(SendingNumber.phone_number_id == number_id(), SendingNumber.stopped_at.is_not(None))
-    if db.session.execute(stopped.values(stopped_at=None, stopped_code=None, stopped_reason=None, run_requested_at=now)).rowcount:
+    stopped = update(SendingNumber).where(
+        SendingNumber.phone_number_id == number_id(), SendingNumber.stopped_at.is_not(None)
+    )
+    if db.session.execute(
+        stopped.values(stopped_at=None, stopped_code=None, stopped_reason=None, run_requested_at=now)
+    ).rowcount:
         audit.record("the app", "number.resumed", "number", number_id(), {"reason": reason}, now)

@@ -46,7 +46,10 @@ def add_recipients(campaign: Campaign, rows: list[dict[str, Any]], now: datetime
     """Add `{"phone_number", "template_parameters"?}` rows to a draft; each number once. Rows that cannot be sent are
     answered with their reason and not kept. Raises Conflict when launched, Invalid when there are too many."""
     if len(rows) > MOST_AT_ONCE:
-        raise Invalid(f"Send at most {MOST_AT_ONCE:,} recipients at once.", {"recipients": [f"At most {MOST_AT_ONCE:,} at once."]})
+        raise Invalid(
+            f"Send at most {MOST_AT_ONCE:,} recipients at once.",
+            {"recipients": [f"At most {MOST_AT_ONCE:,} at once."]},
+        )
     lock_campaigns([campaign.id])
     db.session.refresh(campaign)
     if campaign.status != CampaignStatus.DRAFT:
@@ -93,7 +96,10 @@ class _Anything(dict):
 
 
 def _insert(campaign: Campaign, wanted: dict[str, Any], now: datetime) -> int:
-    last = db.session.scalar(select(func.max(Recipient.position)).where(Recipient.campaign_id == campaign.id)) or 0
+    last = (
+        db.session.scalar(select(func.max(Recipient.position)).where(Recipient.campaign_id == campaign.id))
+        or 0
+    )
     table = Recipient.__table__
     rows = [
         {
@@ -106,5 +112,7 @@ def _insert(campaign: Campaign, wanted: dict[str, Any], now: datetime) -> int:
     for start in range(0, len(rows), CHUNK):
         statement = insert_for(table).values(rows[start : start + CHUNK])
         statement = statement.on_conflict_do_nothing(index_elements=["campaign_id", "phone_number"])
-        added += len(db.session.scalars(statement.returning(table.c.id)).all())  # psycopg tells no rowcount here
+        added += len(
+            db.session.scalars(statement.returning(table.c.id)).all()
+        )  # psycopg tells no rowcount here
     return added

@@ -71,7 +71,13 @@ def repair() -> None:
     _rewrite_failures(failures)
     planned = {(row.campaign_id, row.send_date) for row in db.session.scalars(select(SendBatch))}
     for campaign_id, day in {key[:2] for key in batches} - planned:
-        db.session.add(SendBatch(campaign_id=campaign_id, send_date=day, batch_size=batches[campaign_id, day, "messages_authorised"]))
+        db.session.add(
+            SendBatch(
+                campaign_id=campaign_id,
+                send_date=day,
+                batch_size=batches[campaign_id, day, "messages_authorised"],
+            )
+        )
     db.session.flush()
     for row in db.session.scalars(select(SendBatch)):
         for name in ("messages_authorised", "messages_sent"):
@@ -96,10 +102,15 @@ def _campaigns() -> Counter:
         "recipients_skipped": status == "skipped",
     }
     counted = select(
-        Recipient.campaign_id, *(func.count().filter(condition).label(name) for name, condition in conditions.items())
+        Recipient.campaign_id,
+        *(func.count().filter(condition).label(name) for name, condition in conditions.items()),
     ).group_by(Recipient.campaign_id)
     return Counter(
-        {(row["campaign_id"], None, name): row[name] for row in db.session.execute(counted).mappings() for name in conditions}
+        {
+            (row["campaign_id"], None, name): row[name]
+            for row in db.session.execute(counted).mappings()
+            for name in conditions
+        }
     )
 
 
@@ -141,7 +152,9 @@ def _failures() -> Counter:
         .where(Recipient.status == "failed")
         .group_by(Recipient.campaign_id, code)
     )
-    return Counter({(campaign_id, code, "failures"): people for campaign_id, code, people in db.session.execute(counted)})
+    return Counter(
+        {(campaign_id, code, "failures"): people for campaign_id, code, people in db.session.execute(counted)}
+    )
 
 
 def _batches() -> Counter:
@@ -167,7 +180,11 @@ def _stored_campaigns() -> Counter:
 def _stored_days() -> Counter:
     rows = db.session.execute(select(DailyAnalytics.__table__)).mappings()
     return Counter(
-        {(row["campaign_id"], row["analytics_date"], name): row[name] for row in rows for name in DAILY_COUNTERS}
+        {
+            (row["campaign_id"], row["analytics_date"], name): row[name]
+            for row in rows
+            for name in DAILY_COUNTERS
+        }
     )
 
 

@@ -63,7 +63,14 @@ def retry_failed(campaign_id: UUID, actor: str, now: datetime) -> RetriedFailure
         if may_retry_by_hand(entry.action):
             worth.append(row.code)
         else:
-            left.append(LeftOut(None if row.code == NO_CODE else row.code, row.title or entry.title or "Not explained by WhatsApp", row.failures, entry.advice))
+            left.append(
+                LeftOut(
+                    None if row.code == NO_CODE else row.code,
+                    row.title or entry.title or "Not explained by WhatsApp",
+                    row.failures,
+                    entry.advice,
+                )
+            )
     requeued = _requeue(campaign, _failed_with(worth), now) if worth else 0
     if not requeued:
         return RetriedFailures(0, left)
@@ -135,7 +142,9 @@ def go_on(campaign: Campaign, now: datetime) -> None:
 def _requeue(campaign: Campaign, wanted, now: datetime) -> int:
     """Make the failed recipients that `wanted` chooses pending again. Returns how many."""
     zone = current_app.config["SETTINGS"].zone
-    failed = select(Recipient).where(Recipient.campaign_id == campaign.id, Recipient.status == "failed", wanted)
+    failed = select(Recipient).where(
+        Recipient.campaign_id == campaign.id, Recipient.status == "failed", wanted
+    )
     requeued = 0
     while rows := db.session.scalars(failed.order_by(Recipient.id).limit(CHUNK)).all():
         tally = Tally()
@@ -147,7 +156,10 @@ def _requeue(campaign: Campaign, wanted, now: datetime) -> int:
         table = Recipient.__table__
         values = {**FRESH, "retry_count": table.c.retry_count + 1, "updated_at": now}
         db.session.execute(
-            update(table).where(table.c.id == bindparam("row_id")).values(**values, next_try_at=bindparam("again_at")), again
+            update(table)
+            .where(table.c.id == bindparam("row_id"))
+            .values(**values, next_try_at=bindparam("again_at")),
+            again,
         )
         add_tally(campaign.id, tally, now)
         requeued += len(again)

@@ -65,20 +65,30 @@ def mark_orphans(epoch: int, now: datetime) -> int:
     )
     marked = 0
     while ids := db.session.scalars(orphans.limit(500)).all():
-        settle([Result(id_, SendOutcome(SendKind.UNKNOWN, detail="The sender stopped in between."), now) for id_ in ids], now)
+        settle(
+            [
+                Result(id_, SendOutcome(SendKind.UNKNOWN, detail="The sender stopped in between."), now)
+                for id_ in ids
+            ],
+            now,
+        )
         db.session.flush()
         marked += len(ids)
     return marked
 
 
 def _taken_wamids(results: Sequence[Result]) -> dict[str, UUID]:
-    given = [result.outcome.wamid for result in results if result.outcome is not None and result.outcome.wamid]
+    given = [
+        result.outcome.wamid for result in results if result.outcome is not None and result.outcome.wamid
+    ]
     taken = select(Message.whatsapp_message_id, Message.id).where(Message.whatsapp_message_id.in_(given))
     return dict(db.session.execute(taken).all()) if given else {}
 
 
 def _release(attempt: Attempt, now: datetime) -> None:
-    untouched = attempt.message["status"] == MessageStatus.QUEUED and attempt.message["whatsapp_message_id"] is None
+    untouched = (
+        attempt.message["status"] == MessageStatus.QUEUED and attempt.message["whatsapp_message_id"] is None
+    )
     if untouched:
         attempt.release(now)
 
@@ -132,11 +142,17 @@ def _requeue_or_fail(attempt: Attempt, action: Action, result: Result, now: date
     if spends and recipient["retry_count"] >= recipient["max_retries"]:
         return
     most = entry.max_retries if entry is not None else None
-    at_least = max(timedelta(seconds=outcome.retry_after_seconds or 0), entry.first_wait if entry else timedelta(0))
+    at_least = max(
+        timedelta(seconds=outcome.retry_after_seconds or 0), entry.first_wait if entry else timedelta(0)
+    )
     again = next_try_at(
-        action, recipient["retry_count"], now, random.random(), at_least=at_least, max_retries=most  # noqa: S311
+        action,
+        recipient["retry_count"],
+        now,
+        random.random(),
+        at_least=at_least,
+        max_retries=most,  # noqa: S311
     )
     if again is not None:
         attempt.requeue(again)
         recipient["retry_count"] += int(spends)
-

@@ -22,12 +22,18 @@ _CLOSED = {"status": "completed", "batch_size": SendBatch.messages_authorised, "
 
 def schedule_days(campaign: Campaign) -> list[SendBatch]:
     """Every batch of the plan, past and coming, in the order of days."""
-    found = select(SendBatch).where(SendBatch.campaign_id == campaign.id).order_by(SendBatch.send_date, SendBatch.batch_number)
+    found = (
+        select(SendBatch)
+        .where(SendBatch.campaign_id == campaign.id)
+        .order_by(SendBatch.send_date, SendBatch.batch_number)
+    )
     return list(db.session.scalars(found))
 
 
 def batch_of(campaign: Campaign, day: date) -> SendBatch | None:
-    return db.session.scalar(select(SendBatch).where(SendBatch.campaign_id == campaign.id, SendBatch.send_date == day))
+    return db.session.scalar(
+        select(SendBatch).where(SendBatch.campaign_id == campaign.id, SendBatch.send_date == day)
+    )
 
 
 def today_batch(campaign: Campaign, window: SendWindow | None, now: datetime) -> SendBatch:
@@ -88,13 +94,17 @@ def close_plan(campaign_ids: Collection[UUID]) -> None:
     """Nothing more is sent of these campaigns: only the days that were used stay in their plans, as large as they became."""
     mine = SendBatch.campaign_id.in_(campaign_ids)
     quietly = {"synchronize_session": False}
-    db.session.execute(delete(SendBatch).where(mine, SendBatch.messages_authorised == 0), execution_options=quietly)
+    db.session.execute(
+        delete(SendBatch).where(mine, SendBatch.messages_authorised == 0), execution_options=quietly
+    )
     db.session.execute(update(SendBatch).where(mine).values(**_CLOSED), execution_options=quietly)
 
 
 def _pending(campaign: Campaign) -> int:
     return db.session.scalar(
-        select(func.count()).select_from(Recipient).where(Recipient.campaign_id == campaign.id, Recipient.status == "pending")
+        select(func.count())
+        .select_from(Recipient)
+        .where(Recipient.campaign_id == campaign.id, Recipient.status == "pending")
     )
 
 
@@ -102,11 +112,15 @@ def _close_past_days(campaign: Campaign, today: date) -> None:
     """What a past day left undone is planned for the days to come: its batch ends as large as it became."""
     past = update(SendBatch).where(SendBatch.campaign_id == campaign.id, SendBatch.send_date < today)
     db.session.execute(past.where(SendBatch.status != "completed").values(**_CLOSED))
-    never_used = delete(SendBatch).where(SendBatch.campaign_id == campaign.id, SendBatch.messages_authorised == 0)
+    never_used = delete(SendBatch).where(
+        SendBatch.campaign_id == campaign.id, SendBatch.messages_authorised == 0
+    )
     db.session.execute(never_used.where(SendBatch.send_date != today))
 
 
-def _write(campaign: Campaign, batches: list[PlannedBatch], row: SendBatch | None, today: date, now: datetime) -> None:
+def _write(
+    campaign: Campaign, batches: list[PlannedBatch], row: SendBatch | None, today: date, now: datetime
+) -> None:
     planned_today = batches[0].size if batches and batches[0].day == today else 0
     if row is not None and not row.messages_authorised and not planned_today:
         db.session.delete(row)
@@ -144,10 +158,14 @@ def _plan_recipients(campaign: Campaign, batches: list[PlannedBatch]) -> None:
         .where(Recipient.campaign_id == campaign.id, Recipient.status == "pending")
         .subquery()
     )
-    number = case((queue.c.rank <= first, 0), else_=1 + (queue.c.rank - first - 1) // campaign.daily_send_limit)
+    number = case(
+        (queue.c.rank <= first, 0), else_=1 + (queue.c.rank - first - 1) // campaign.daily_send_limit
+    )
     placed = select(queue.c.id, number.label("number")).subquery()
     days = (
-        select(SendBatch.send_date, (func.row_number().over(order_by=SendBatch.send_date) - 1).label("number"))
+        select(
+            SendBatch.send_date, (func.row_number().over(order_by=SendBatch.send_date) - 1).label("number")
+        )
         .where(SendBatch.campaign_id == campaign.id, SendBatch.send_date >= batches[0].day)
         .subquery()
     )

@@ -32,7 +32,9 @@ from campaign_app.whatsapp.send_outcome import SendKind, SendOutcome
 
 log = logging.getLogger(__name__)
 
-HORIZON = 0.05  # seconds: departures are given out this far ahead; few intents are open that have not left yet
+HORIZON = (
+    0.05  # seconds: departures are given out this far ahead; few intents are open that have not left yet
+)
 UNCLEAR_IN_A_ROW = 5
 PROBE_EVERY = timedelta(seconds=60)
 DATABASE_PAUSE = 0.5  # seconds
@@ -147,7 +149,9 @@ class Sender:
         """A commit whose answer was lost with the database may have stored intents that were never handed on."""
         known = dispatcher.in_flight_ids | {result.message_id for result in results}
         mine = select(Message.id).where(
-            Message.status == "queued", Message.unconfirmed_at.is_(None), Message.lease_epoch == self.lease.epoch
+            Message.status == "queued",
+            Message.unconfirmed_at.is_(None),
+            Message.lease_epoch == self.lease.epoch,
         )
         settle([Result(id_, None, now) for id_ in db.session.scalars(mine) if id_ not in known], now)
 
@@ -170,7 +174,9 @@ class Sender:
             entry = outcome.entry
             if entry is not None and entry.action is Action.THROTTLE:
                 self._pace.throttled(clock, outcome.retry_after_seconds)
-            failing = outcome.kind in (SendKind.UNKNOWN, SendKind.NOT_SENT) or (outcome.http_status or 0) >= 500
+            failing = (
+                outcome.kind in (SendKind.UNKNOWN, SendKind.NOT_SENT) or (outcome.http_status or 0) >= 500
+            )
             self._unclear = self._unclear + 1 if failing else 0
             answered = answered or not failing
         if self._unclear >= UNCLEAR_IN_A_ROW and results and sending_number().failing_since is None:
@@ -190,7 +196,9 @@ def _without_answer(part: list[Result]) -> list[Result]:
     """In place of an answer that the database refuses: it is not known. Nothing in place of that, if it is refused too."""
     unknown = SendOutcome(SendKind.UNKNOWN, detail="The answer could not be stored.")
     return [
-        Result(one.message_id, unknown, one.at) for one in part if one.outcome is not None and one.outcome != unknown
+        Result(one.message_id, unknown, one.at)
+        for one in part
+        if one.outcome is not None and one.outcome != unknown
     ]
 
 

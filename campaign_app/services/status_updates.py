@@ -8,7 +8,7 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import Select, delete, select
 
 from campaign_app.domain.ids import new_id
 from campaign_app.domain.message_status import MessageStatus
@@ -31,16 +31,28 @@ STATUSES_HAVE_COME = timedelta(minutes=5)
 AT_ONCE = 500  # a transaction's part stays short, so that the sender is not kept waiting
 
 
-def apply_statuses(updates: Sequence[StatusUpdate], now: datetime) -> int:
-    """Apply the updates, and those that waited for a message which is known by now. The caller commits.
+def apply_statuses(updates: Sequence[StatusUpdate], now: datetime) -> None:
+    """Apply the updates; those of unknown messages are kept waiting. The caller commits."""
+    for start in range(0, len(updates), AT_ONCE):
+        _apply(updates[start : start + AT_ONCE], now)
 
-    Returns how many they were.
-    """
-    waited = _take_waited()
-    everything = [*waited, *updates]
-    for start in range(0, len(everything), AT_ONCE):
-        _apply(everything[start : start + AT_ONCE], now)
-    return len(everything)
+
+def apply_waited(ids: Sequence[UUID], now: datetime) -> None:
+    """Apply these of the statuses that waited; they wait no longer. The caller commits."""
+    rows = db.session.execute(ready_to_apply().where(WaitingStatus.id.in_(ids))).all()
+    drop_waited([row.id for row in rows])
+    apply_statuses([_update_of(row.status) for row in rows], now)
+
+
+def drop_waited(ids: Sequence[UUID]) -> None:
+    db.session.execute(delete(WaitingStatus).where(WaitingStatus.id.in_(ids)))
+
+
+def ready_to_apply() -> Select:
+    """The statuses that waited and whose message has got its wamid since: (id, status)."""
+    return select(WaitingStatus.id, WaitingStatus.status).join(
+        Message, Message.whatsapp_message_id == WaitingStatus.wamid
+    )
 
 
 def _apply(updates: Sequence[StatusUpdate], now: datetime) -> None:
@@ -68,7 +80,11 @@ def _match(updates: Sequence[StatusUpdate]) -> dict[int, UUID]:
             given[index] = UUID(update.callback_id or "")
         except ValueError:
             continue
-    known = set(db.session.scalars(select(Message.id).where(Message.id.in_(set(given.values()))))) if given else set()
+    known = (
+        set(db.session.scalars(select(Message.id).where(Message.id.in_(set(given.values())))))
+        if given
+        else set()
+    )
     matches = {index: id_ for index, id_ in given.items() if id_ in known}
     rest = {update.wamid for index, update in enumerate(updates) if index not in matches}
     if rest:
@@ -90,7 +106,10 @@ def _merge(
     attempt: Attempt, update: StatusUpdate, taken: dict[str, UUID], consequences: Consequences, now: datetime
 ) -> None:
     message = attempt.message
-    if message["whatsapp_message_id"] is None and taken.setdefault(update.wamid, message["id"]) == message["id"]:
+    if (
+        message["whatsapp_message_id"] is None
+        and taken.setdefault(update.wamid, message["id"]) == message["id"]
+    ):
         message["whatsapp_message_id"] = update.wamid
     if update.pricing_category is not None:
         message["pricing_category"], message["pricing_type"] = update.pricing_category, update.pricing_type
@@ -146,21 +165,6 @@ def _keep_waiting(updates: Sequence[StatusUpdate], now: datetime) -> None:
     if rows:
         statement = insert_for(WaitingStatus.__table__).values(list(rows.values()))
         db.session.execute(statement.on_conflict_do_nothing(index_elements=["sha256"]))
-
-
-def ready_to_apply():
-    """The statuses that waited and whose message has got its wamid since: (id, status), as a SELECT."""
-    return select(WaitingStatus.id, WaitingStatus.status).join(
-        Message, Message.whatsapp_message_id == WaitingStatus.wamid
-    )
-
-
-def _take_waited() -> list[StatusUpdate]:
-    """Take what is ready out of the waiting ones."""
-    rows = db.session.execute(ready_to_apply().limit(AT_ONCE)).all()
-    if rows:
-        db.session.execute(delete(WaitingStatus).where(WaitingStatus.id.in_([row.id for row in rows])))
-    return [_update_of(row.status) for row in rows]
 
 
 def _update_of(status: dict) -> StatusUpdate:

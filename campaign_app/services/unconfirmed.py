@@ -50,7 +50,12 @@ def send_again(campaign_id: UUID, recipient_id: UUID | None, actor: str, now: da
     campaign = _locked(campaign_id)
     if campaign.status == CampaignStatus.CANCELLED:
         raise Conflict("The campaign is cancelled: nothing of it is sent any more.")
-    people = _decide(campaign, recipient_id, now, lambda row: {**FRESH, "next_try_at": now, "retry_count": row.retry_count + 1})
+    people = _decide(
+        campaign,
+        recipient_id,
+        now,
+        lambda row: {**FRESH, "next_try_at": now, "retry_count": row.retry_count + 1},
+    )
     if people:
         go_on(campaign, now)
         audit.record(actor, "campaign.sent_again", "campaign", campaign_id, {"recipients": people}, now)
@@ -68,7 +73,9 @@ def give_up(campaign_id: UUID, recipient_id: UUID | None, actor: str, now: datet
     ids = list(db.session.scalars(given_up.with_only_columns(Recipient.message_id)))
     for start in range(0, len(ids), CHUNK):
         messages = update(Message).where(Message.id.in_(ids[start : start + CHUNK]))
-        db.session.execute(messages.values(**failed, updated_at=now), execution_options={"synchronize_session": False})
+        db.session.execute(
+            messages.values(**failed, updated_at=now), execution_options={"synchronize_session": False}
+        )
     people = _decide(campaign, recipient_id, now, lambda row: {**failed, "unconfirmed_at": None})
     if people:
         complete_finished([campaign_id], now)
@@ -81,7 +88,11 @@ def _patience() -> timedelta:
 
 
 def _open(campaign_id: UUID) -> tuple:
-    return (Recipient.campaign_id == campaign_id, Recipient.unconfirmed_at.is_not(None), Recipient.status == "queued")
+    return (
+        Recipient.campaign_id == campaign_id,
+        Recipient.unconfirmed_at.is_not(None),
+        Recipient.status == "queued",
+    )
 
 
 def _locked(campaign_id: UUID) -> Campaign:

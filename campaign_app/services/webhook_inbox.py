@@ -17,7 +17,7 @@ from campaign_app.extensions import db
 from campaign_app.models.webhook_event import WaitingStatus, WebhookEvent
 from campaign_app.services.account_webhooks import apply_others
 from campaign_app.services.consent_webhooks import apply_consent
-from campaign_app.services.status_updates import apply_statuses, ready_to_apply
+from campaign_app.services.status_updates import apply_statuses, apply_waited, drop_waited, ready_to_apply
 from campaign_app.whatsapp.payloads import UnreadableWebhook, parse_webhook
 from campaign_app.whatsapp.webhook_elements import ParsedWebhook
 
@@ -39,7 +39,13 @@ def store(raw: bytes, now: datetime) -> None:
 def store_all(connection: Connection, bodies: Sequence[tuple[bytes, datetime]]) -> None:
     """Put several bodies with their times of arrival into the inbox. The caller commits."""
     rows = [
-        {"id": new_id(), "sha256": hashlib.sha256(raw).hexdigest(), "body": raw, "received_at": at, "state": "waiting"}
+        {
+            "id": new_id(),
+            "sha256": hashlib.sha256(raw).hexdigest(),
+            "body": raw,
+            "received_at": at,
+            "state": "waiting",
+        }
         for raw, at in bodies
     ]
     # In one order: two processes that store the same bodies must not wait for each other in a circle.
@@ -47,18 +53,21 @@ def store_all(connection: Connection, bodies: Sequence[tuple[bytes, datetime]]) 
 
 
 def apply_waiting(most: int = BODIES_AT_ONCE) -> int:
-    """Apply up to `most` waiting bodies, and statuses whose message has become known, in one transaction of its own.
+    """Apply up to `most` waiting bodies, and as many statuses whose message has become known, in transactions of its own.
 
-    Returns how many were taken. A body that breaks the batch is found by applying one by one; it alone is set aside, with the
-    reason.
+    Returns how many were taken. A body (or status) that breaks the batch is found by applying one by one; it alone is set
+    aside, with the reason.
     """
     if not _is_something_waiting():
         return 0
+    return _apply_bodies(most) + _apply_waited(most)
+
+
+def _apply_bodies(most: int) -> int:
     events = _next(most)
     if not events:
-        waited = apply_statuses([], utc_now())
-        db.session.commit()
-        return waited
+        db.session.rollback()
+        return 0
     try:
         _apply(events, utc_now())
         db.session.commit()
@@ -98,11 +107,42 @@ def _apply_alone(event_id) -> int:
     return 1
 
 
+def _apply_waited(most: int) -> int:
+    ids = list(db.session.scalars(ready_to_apply().limit(most)))
+    try:
+        apply_waited(ids, utc_now())
+        db.session.commit()
+    except (OperationalError, InterfaceError):
+        db.session.rollback()
+        raise
+    except Exception:
+        db.session.rollback()
+        for id_ in ids:
+            _apply_waited_alone(id_)
+    return len(ids)
+
+
+def _apply_waited_alone(id_) -> None:
+    try:
+        apply_waited([id_], utc_now())
+        db.session.commit()
+    except (OperationalError, InterfaceError):
+        db.session.rollback()
+        raise
+    except Exception:  # its body is in the inbox still
+        db.session.rollback()
+        log.exception("Status %s, which waited for its message, is dropped", id_)
+        drop_waited([id_])
+        db.session.commit()
+
+
 def _next(most: int, event_id=None) -> list:
     waiting = select(WebhookEvent.id, WebhookEvent.body).where(WebhookEvent.state == "waiting")
     if event_id is not None:
         waiting = waiting.where(WebhookEvent.id == event_id)
-    return db.session.execute(waiting.order_by(WebhookEvent.id).limit(most).with_for_update(skip_locked=True)).all()
+    return db.session.execute(
+        waiting.order_by(WebhookEvent.id).limit(most).with_for_update(skip_locked=True)
+    ).all()
 
 
 def _apply(events: list, now: datetime) -> None:
@@ -138,7 +178,9 @@ def waiting_bodies() -> tuple[int, datetime | None]:
 
 def prune(now: datetime, retention: timedelta) -> int:
     """Delete raw bodies older than `retention`, and statuses that never found their message. Returns how many bodies."""
-    old = delete(WebhookEvent).where(WebhookEvent.received_at < now - retention, WebhookEvent.state != "waiting")
+    old = delete(WebhookEvent).where(
+        WebhookEvent.received_at < now - retention, WebhookEvent.state != "waiting"
+    )
     deleted = db.session.execute(old).rowcount
     db.session.execute(delete(WaitingStatus).where(WaitingStatus.first_seen_at < now - KEEP_UNMATCHED))
     return deleted

@@ -31,20 +31,33 @@ class Waiting:
     until: datetime | None = None
 
     def as_json(self) -> dict:
-        return {"reason": self.reason, "message": self.message, "until": self.until.isoformat() if self.until else None}
+        return {
+            "reason": self.reason,
+            "message": self.message,
+            "until": self.until.isoformat() if self.until else None,
+        }
 
 
 def why_waiting(campaign: Campaign, now: datetime) -> Waiting | None:
     """None while it is sending, or when there is nothing left to send."""
     if campaign.status == CampaignStatus.DRAFT:
-        return Waiting("not_started", "This is a draft: nothing is sent before it is launched.", campaign.scheduled_start_date)
+        return Waiting(
+            "not_started",
+            "This is a draft: nothing is sent before it is launched.",
+            campaign.scheduled_start_date,
+        )
     if campaign.status == CampaignStatus.PAUSED:
         if campaign.status_reason == OVERDUE_START:
             return Waiting("overdue_start", OVERDUE_START)
         return Waiting("paused", campaign.status_reason or "The campaign is paused.")
     if campaign.status != CampaignStatus.ACTIVE or campaign.messages_pending <= 0:
         return None
-    return _everybody_waits(now) or own_reason(campaign, now) or _waits_for_others(campaign, now) or _waits_to_retry(campaign, now)
+    return (
+        _everybody_waits(now)
+        or own_reason(campaign, now)
+        or _waits_for_others(campaign, now)
+        or _waits_to_retry(campaign, now)
+    )
 
 
 def own_reason(campaign: Campaign, now: datetime) -> Waiting | None:
@@ -52,12 +65,18 @@ def own_reason(campaign: Campaign, now: datetime) -> Waiting | None:
     window = window_of(campaign)
     if campaign.is_scheduled(now):
         start = campaign.scheduled_start_date
-        return Waiting("not_started", "Its start is still to come.", window.opens_at(start) if window else start)
+        return Waiting(
+            "not_started", "Its start is still to come.", window.opens_at(start) if window else start
+        )
     zone = current_app.config["SETTINGS"].zone
     today = business_day(now, zone)
     row = batch_of(campaign, today)
     opens_at = window.opens_at(now) if window else now
-    if row is not None and row.messages_authorised >= campaign.daily_send_limit and business_day(opens_at, zone) == today:
+    if (
+        row is not None
+        and row.messages_authorised >= campaign.daily_send_limit
+        and business_day(opens_at, zone) == today
+    ):
         tomorrow = day_start(today + timedelta(days=1), zone)
         message = f"Today's limit of {campaign.daily_send_limit:,} messages is used."
         return Waiting("daily_limit", message, window.opens_at(tomorrow) if window else tomorrow)
@@ -69,7 +88,9 @@ def own_reason(campaign: Campaign, now: datetime) -> Waiting | None:
 def _everybody_waits(now: datetime) -> Waiting | None:
     missing = missing_settings()
     if missing:
-        return Waiting("number_stopped", f"WhatsApp is not set up: {', '.join(missing)} must be set on the server.")
+        return Waiting(
+            "number_stopped", f"WhatsApp is not set up: {', '.join(missing)} must be set on the server."
+        )
     number = sending_number()
     if number.stopped_at is not None:
         return Waiting("number_stopped", f"Sending is stopped for the whole number: {number.stopped_reason}")
@@ -92,7 +113,11 @@ def _waits_for_others(campaign: Campaign, now: datetime) -> Waiting | None:
         Campaign.status == CampaignStatus.ACTIVE, Campaign.messages_pending > 0, Campaign.id != campaign.id
     )
     for other in sorted(db.session.scalars(others), key=sending_order):
-        if sending_order(other) < sending_order(campaign) and own_reason(other, now) is None and _has_due(other, now):
+        if (
+            sending_order(other) < sending_order(campaign)
+            and own_reason(other, now) is None
+            and _has_due(other, now)
+        ):
             return Waiting("higher_priority", f"“{other.name}” goes first.")
     return None
 
@@ -107,7 +132,9 @@ def _has_due(campaign: Campaign, now: datetime) -> bool:
 def _waits_to_retry(campaign: Campaign, now: datetime) -> Waiting | None:
     if _has_due(campaign, now):
         return None
-    next_try = select(Recipient.next_try_at).where(Recipient.campaign_id == campaign.id, Recipient.status == "pending")
+    next_try = select(Recipient.next_try_at).where(
+        Recipient.campaign_id == campaign.id, Recipient.status == "pending"
+    )
     until = db.session.scalar(next_try.order_by(Recipient.next_try_at).limit(1))
     if until is None:
         return None

@@ -178,10 +178,9 @@ def test_it_is_trusted_for_half_its_time_only(app):
 def test_what_is_authorised_shuts_everybody_else_out_until_the_transaction_ends(app):
     holder = a_holder()
     holder.hold()
-    holder.authorise()
-    db.session.execute(
-        update(Lease).values(expires_at=utc_now() - timedelta(hours=1))
-    )  # expired, by its own transaction's view
+    expires_in(seconds=1)
+    holder.authorise()  # renewed, but not committed yet
+    time.sleep(1.1)  # for everybody else it has expired
     taken = []
 
     def take() -> None:
@@ -193,7 +192,7 @@ def test_what_is_authorised_shuts_everybody_else_out_until_the_transaction_ends(
     thread.start()
     thread.join(0.4)
     assert taken == []  # it waits
-    db.session.rollback()
+    db.session.commit()
     thread.join(15)
     assert taken == [False]
 

@@ -10,8 +10,9 @@ from campaign_app.domain.message_status import MessageStatus
 from campaign_app.extensions import db
 from campaign_app.models.message import Message
 from campaign_app.models.recipient import Recipient
+from campaign_app.models.webhook_event import WaitingStatus
 from campaign_app.services.send_outcomes import Result, settle
-from campaign_app.services.status_updates import apply_statuses
+from campaign_app.services.status_updates import apply_statuses, apply_waited
 from campaign_app.whatsapp.errors import WebhookError
 from campaign_app.whatsapp.send_outcome import SendKind, SendOutcome
 from campaign_app.whatsapp.webhook_elements import StatusUpdate
@@ -123,7 +124,7 @@ def test_any_mixture_of_answers_statuses_and_batches_ends_the_same(app, seed):
         settle([step for step in part if isinstance(step, Result)], NOON)
         apply_statuses([step for step in part if isinstance(step, StatusUpdate)], NOON)
         db.session.commit()
-    apply_statuses([], NOON)
+    apply_waited(db.session.scalars(select(WaitingStatus.id)).all(), NOON)
     db.session.commit()
 
     messages_now = {row.id: row for row in db.session.scalars(select(Message))}
@@ -142,7 +143,7 @@ def test_a_status_that_comes_before_its_message_is_known_waits_for_it(app):
     assert db.session.get(Message, message["id"]).status == "queued"
 
     settle([accepted(message)], NOON)
-    apply_statuses([], NOON)
+    apply_waited(db.session.scalars(select(WaitingStatus.id)).all(), NOON)
     db.session.commit()
 
     assert db.session.get(Message, message["id"]).status == "read"

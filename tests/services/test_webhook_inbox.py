@@ -225,6 +225,23 @@ def test_a_status_of_an_unknown_message_waits_until_the_message_is_known(app):
     assert mismatches() == []
 
 
+def test_a_status_that_waited_and_cannot_be_stored_takes_no_body_along(app, poisoned):
+    campaign = a_campaign()
+    messages = sent_out(campaign, 5)
+    step = a_step(messages[0], "read")
+    del step["biz_opaque_callback_data"]
+    taken_in(a_body(step))
+    settle([accepted(message) for message in messages], NOON)
+    db.session.commit()
+    poisoned(messages[0])
+    taken_in(*(a_body(a_step(message, "read")) for message in messages[1:]))
+
+    assert {state for state, _ in states()} == {"applied"}
+    assert statuses_of(messages) == ["sent", *["read"] * 4]
+    assert db.session.scalar(select(func.count()).select_from(WaitingStatus)) == 0
+    assert mismatches() == []
+
+
 def test_in_small_bites_the_end_is_the_same(app):
     campaign, messages = a_campaign_under_way(12)
     for message in messages:

@@ -90,7 +90,9 @@ def test_whoever_stopped_marketing_in_whatsapp_is_opted_out(app, simulator, sink
     process(app)
     take_webhooks(simulator, sink)
 
-    assert [(row.phone_number, row.kind) for row in db.session.scalars(select(OptOut))] == [("+919778131050", "meta")]
+    assert [(row.phone_number, row.kind) for row in db.session.scalars(select(OptOut))] == [
+        ("+919778131050", "meta")
+    ]
 
 
 @pytest.mark.parametrize("code", [190, 368, 131042, 131031])

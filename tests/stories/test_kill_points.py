@@ -88,12 +88,16 @@ def nobody_twice_and_nobody_wrongly_shown(simulator, people: int) -> None:
     for one in simulator.statuses():
         told[one["wamid"]] = max(one["status"], told.get(one["wamid"], "sent"), key=LADDER.index)
     with reading():
-        rows = db.session.execute(select(Recipient.phone_number, Recipient.status, Recipient.unconfirmed_at)).all()
+        rows = db.session.execute(
+            select(Recipient.phone_number, Recipient.status, Recipient.unconfirmed_at)
+        ).all()
         db.session.rollback()
     assert len(rows) == people
     for number, status, unconfirmed_at in rows:
         if number not in wamids:
-            assert (status, unconfirmed_at is not None) == ("queued", True), f"{status} is shown, but WhatsApp never took it"
+            assert (status, unconfirmed_at is not None) == ("queued", True), (
+                f"{status} is shown, but WhatsApp never took it"
+            )
         elif wamids[number] in told:
             assert status == told[wamids[number]]
         else:  # nothing came back yet but, perhaps, the answer

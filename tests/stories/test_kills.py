@@ -110,4 +110,3 @@ def test_a_planned_stop_leaves_nothing_unconfirmed(app, simulator, port):
     assert campaign.messages_sent == answered
     assert campaign.messages_pending > 0
     assert counters_are_true()
-

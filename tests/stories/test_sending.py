@@ -50,7 +50,13 @@ def test_everybody_gets_it_once(app, simulator):
     posts = simulator.log()
     assert len(posts) == len({post["to"] for post in posts}) == 200
     campaign = the_campaign(campaign.id)
-    assert campaign.messages_sent + campaign.messages_failed + campaign.messages_unconfirmed + campaign.messages_pending == 200
+    assert (
+        campaign.messages_sent
+        + campaign.messages_failed
+        + campaign.messages_unconfirmed
+        + campaign.messages_pending
+        == 200
+    )
     assert counters_are_true()
 
 
@@ -86,7 +92,9 @@ def test_the_plan_adds_up_when_refusals_give_their_places_to_others(app, simulat
     found = the_campaign(campaign)
     assert (found.status, found.messages_sent, found.messages_failed) == ("completed", 40, 7)
     batches = schedule_days(found)
-    assert [(batch.messages_authorised, batch.messages_remaining, batch.status) for batch in batches] == [(40, 0, "completed")]
+    assert [(batch.messages_authorised, batch.messages_remaining, batch.status) for batch in batches] == [
+        (40, 0, "completed")
+    ]
     assert counters_are_true()
 
 

@@ -104,7 +104,9 @@ def failed_with(code: int):
     outcome = SendOutcome(SendKind.ACCEPTED, wamid=f"wamid.{message['id']}", message_status="accepted")
     settle([Result(message["id"], outcome, NOON)], NOON)
     failure = a_status(message, FAILED)
-    apply_statuses([type(failure)(**{**_fields(failure), "error": WebhookError(code, "Title", None, None)})], NOON)
+    apply_statuses(
+        [type(failure)(**{**_fields(failure), "error": WebhookError(code, "Title", None, None)})], NOON
+    )
     db.session.commit()
     return campaign, message
 

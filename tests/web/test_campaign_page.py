@@ -123,7 +123,9 @@ def test_a_campaign_page_asks_few_questions_whatever_its_size(app):
     asked = [question for question in asked if not question.startswith("BEGIN")]
     assert len(asked) <= 14, "\n".join(asked)
     counted = [one for one in asked if "count(" in one.lower() and "campaign_recipients" in one]
-    assert all("unconfirmed_at IS NOT NULL" in one for one in counted), "\n".join(counted)  # an index of only these
+    assert all("unconfirmed_at IS NOT NULL" in one for one in counted), "\n".join(
+        counted
+    )  # an index of only these
 
 
 def test_a_waiting_campaign_says_why(app):

@@ -54,7 +54,9 @@ def test_without_the_right_signature_nothing_is_stored(app, signature):
     assert stored() == 0
 
 
-@pytest.mark.parametrize("raw", [b"", b"no json", b"\xff\xfe\x00", b'{"entry": 1}', b"[" * 10_000, b'{"a": "\\u0000"}'])
+@pytest.mark.parametrize(
+    "raw", [b"", b"no json", b"\xff\xfe\x00", b'{"entry": 1}', b"[" * 10_000, b'{"a": "\\u0000"}']
+)
 def test_whatever_is_signed_is_taken_and_never_a_server_error(app, raw):
     assert post(app.test_client(), raw, sign(raw, SECRET)).status_code == 200
     assert stored() == 1
@@ -76,7 +78,9 @@ def test_a_body_may_have_three_megabytes(app, size, status):
 def test_many_at_once_are_all_stored(app):
     bodies = [f'{{"n": {number}}}'.encode() for number in range(60)]
     with ThreadPoolExecutor(12) as pool:
-        answers = list(pool.map(lambda raw: post(app.test_client(), raw, sign(raw, SECRET)).status_code, bodies))
+        answers = list(
+            pool.map(lambda raw: post(app.test_client(), raw, sign(raw, SECRET)).status_code, bodies)
+        )
 
     assert answers == [200] * 60
     assert set(db.session.scalars(select(WebhookEvent.body))) == set(bodies)
@@ -93,14 +97,24 @@ def test_a_database_that_cannot_take_it_makes_whatsapp_deliver_again(app):
 
 
 def test_the_handshake_gives_the_bare_challenge_back(app):
-    query = {"hub.mode": "subscribe", "hub.verify_token": DEFAULTS["WHATSAPP_VERIFY_TOKEN"], "hub.challenge": "<b>158</b>"}
+    query = {
+        "hub.mode": "subscribe",
+        "hub.verify_token": DEFAULTS["WHATSAPP_VERIFY_TOKEN"],
+        "hub.challenge": "<b>158</b>",
+    }
     answer = app.test_client().get(URL, query_string=query)
 
     assert (answer.status_code, answer.text) == (200, "<b>158</b>")
     assert answer.mimetype == "text/plain"
 
 
-@pytest.mark.parametrize("change", [{"hub.verify_token": "wrong"}, {"hub.verify_token": ""}, {"hub.mode": "other"}])
+@pytest.mark.parametrize(
+    "change", [{"hub.verify_token": "wrong"}, {"hub.verify_token": ""}, {"hub.mode": "other"}]
+)
 def test_the_handshake_refuses_everybody_else(app, change):
-    query = {"hub.mode": "subscribe", "hub.verify_token": DEFAULTS["WHATSAPP_VERIFY_TOKEN"], "hub.challenge": "158"}
+    query = {
+        "hub.mode": "subscribe",
+        "hub.verify_token": DEFAULTS["WHATSAPP_VERIFY_TOKEN"],
+        "hub.challenge": "158",
+    }
     assert app.test_client().get(URL, query_string={**query, **change}).status_code == 403

@@ -1,0 +1,182 @@
+"""The log: what happened and to which id, in the words that recipes with grep look for; never a number, never a token."""
+
+import io
+import json
+import logging
+import re
+
+import pytest
+
+from campaign_app.extensions import db
+from campaign_app.logs import mask
+from campaign_app.services.number import change_number
+from campaign_app.services.opt_outs import record_opt_out
+from campaign_app.services.webhook_inbox import apply_waiting, store
+from tests.databases import DEFAULTS, fresh_sqlite
+from tests.engine import (
+    RunningSimulator,
+    a_launched_campaign,
+    an_app_on,
+    customers,
+    the_campaign,
+    wait_until,
+    webhooks_waiting,
+)
+from tests.makers import NOON, a_campaign, sent_out
+from tests.server_process import RunningApp, free_port
+from tests.whatsapp.webhooks import a_change, a_message, a_status, a_webhook
+
+LOG = logging.getLogger("campaign_app.tests")
+PLANTED = "+919876543210"
+
+
+@pytest.fixture
+def written(app):
+    """What the app's own formatter makes of everything that is logged."""
+    stream = io.StringIO()
+    formatter = next(
+        handler.formatter for handler in logging.getLogger("campaign_app").handlers if handler.formatter
+    )
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(formatter)
+    logging.getLogger("campaign_app").addHandler(handler)
+    yield stream.getvalue
+    logging.getLogger("campaign_app").removeHandler(handler)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "sent to +919876543210", "919876543210", "to=919876543210,", '{"to": "919876543210"}', "('+919876543210',)", "<919876543210>",
+        "file 919876543210_list.csv", "from.919876543210", "-919876543210-", "+91 98765 43210", "+91-98765-43210", "+91 (98765) 43210.",
+        "tel:+919876543210", "https://h/v25.0/919876543210/x", "phone_number=(+919876543210) already exists", "9876543210", "\t+919876543210\n",
+    ],
+)  # fmt: skip
+def test_a_full_phone_number_is_masked_wherever_it_stands(line):
+    masked = mask(line)
+    assert "9876543210" not in re.sub(r"\D", "", masked)
+    assert "•" in masked
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Status update: wamid.HBgMOTE5ODc2NTQzMjEwFQIAERgSMTIzNDU2Nzg5MA== -> read",
+        "Message 01a20431-888d-7665-9cd6-987650651073 failed: Error 131026: Message undeliverable",
+        "Processing 3 campaigns", "2026-11-22 16:10:38,123", "listening on 127.0.0.1:8000", "in 0.123456789 seconds",
+    ],
+)  # fmt: skip
+def test_ids_times_and_small_numbers_stay_as_they_are(line):
+    assert mask(line) == line
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["Authorization: Bearer EAAGsecret", "authorization: bearer EAAGsecret", "https://h/x?access_token=EAAGsecret&y=1", "{'Authorization': 'Bearer EAAGsecret'}"],
+)  # fmt: skip
+def test_a_token_is_masked(line):
+    assert "EAAGsecret" not in mask(line)
+
+
+def test_every_secret_of_the_settings_is_masked_without_any_word_before_it(app):
+    for name in ("SECRET_KEY", "WHATSAPP_ACCESS_TOKEN", "WHATSAPP_APP_SECRET", "WHATSAPP_VERIFY_TOKEN"):
+        assert DEFAULTS[name] not in mask(f"Settings({DEFAULTS[name]!r})")
+
+
+@pytest.mark.parametrize("sign", ["\n", "\r", "\r\n", "\v", "\f", "\x85", "\u2028", "\u2029", "\x1b", "\x00"])
+def test_nothing_that_is_logged_begins_a_new_line(written, sign):
+    LOG.info("Signed in: %s", f"ana{sign}2026-01-01 00:00:00 INFO campaign_app: Status update: forged")
+    assert len(written().splitlines()) == 1
+    assert sign not in written().rstrip("\n")
+
+
+def test_a_traceback_hides_numbers_and_cannot_pass_for_a_message(written):
+    try:
+        raise ValueError(f"{PLANTED}\n2026-01-01 INFO campaign_app: Status update: forged")
+    except ValueError:
+        LOG.exception("It failed")
+    first, *rest = written().splitlines()
+    assert first.endswith("It failed")
+    assert rest and all(line.startswith("    ") for line in rest)
+    assert PLANTED not in written()
+
+
+def test_an_error_of_the_database_shows_no_value(written):
+    campaign = a_campaign()
+    sent_out(campaign, 1)
+    try:
+        sent_out(campaign, 1)  # the same number again
+    except Exception:
+        db.session.rollback()
+        LOG.exception("It failed")
+    assert "UNIQUE" in written().upper()
+    assert "+919800000001" not in written() and "parameters: (" not in written()
+
+
+def test_a_webhook_full_of_numbers_and_new_lines_leaves_none_in_the_log(written):
+    (message,) = sent_out(a_campaign(), 1)
+    forged = f"to {PLANTED} from 919876543210\r\nProcessing 99 campaigns"
+    error = {"code": 131026, "title": forged, "message": forged, "error_data": {"details": forged}}
+    step = a_status(
+        id=f"wamid.{message['id']}",
+        biz_opaque_callback_data=str(message["id"]),
+        status="failed",
+        errors=[error],
+    )
+    store(a_webhook(a_change(statuses=[step], messages=[a_message(text={"body": f"STOP {PLANTED}"})])), NOON)
+    store(json.dumps({"entry": PLANTED, "object": forged}).encode(), NOON)
+    db.session.commit()
+    while apply_waiting():
+        pass
+    record_opt_out(PLANTED, "ours", forged, "test", NOON)
+    change_number(check_error=forged)
+
+    assert f"Message wamid.{message['id']} failed: " in written()
+    assert "9876543210" not in re.sub(r"[ ()-]", "", written())
+    assert not any(line.startswith("Processing") for line in written().splitlines())
+
+
+def test_the_log_of_a_real_run_has_the_words_and_no_number_and_no_token(tmp_path):
+    url, port = fresh_sqlite(tmp_path), free_port()
+    with RunningSimulator(
+        webhook_url=f"http://127.0.0.1:{port}/webhook/whatsapp", latency="0.005-0.01"
+    ) as simulator:
+        app = an_app_on(simulator, url)
+        with app.app_context():
+            # The last eight digits of these two: refused with that code, and accepted, then failed with it.
+            people = [
+                one.phone_number
+                for first in (9_777_131_026, 9_778_131_049)
+                for one in customers(1, first=first)
+            ]
+            people += [one.phone_number for one in customers(60, first=9_811_110_000)]
+            campaign = a_launched_campaign().id
+            environ = {"WHATSAPP_API_URL": simulator.url, "WHATSAPP_ACCESS_TOKEN": simulator.access_token}
+            environ |= {
+                "WHATSAPP_APP_SECRET": simulator.app_secret,
+                "WHATSAPP_VERIFY_TOKEN": simulator.verify_token,
+            }
+            with RunningApp(
+                url, port, workers=1, MESSAGING_LIMIT="unlimited", SEND_RATE_PER_SECOND="500", **environ
+            ) as running:
+                wait_until(lambda: the_campaign(campaign).messages_pending == 0, 60)
+                simulator.wait_until_told(30)
+                wait_until(lambda: not webhooks_waiting(), 30)
+            log = running.log()
+            db.session.remove()
+            db.engine.dispose()
+
+    for words in (
+        r"Processing 1 campaigns", r"Status update: wamid\.\S+ -> read", r"Updated campaign recipient status: [0-9a-f-]{36} -> delivered",
+        r"Updated whatsapp_messages status: [0-9a-f-]{36} -> read", r"Message \S+ failed: Error \d+: .+",
+    ):  # fmt: skip
+        assert re.search(words, log), f"{words} is not in the log:\n{log[-3000:]}"
+    for number in people:
+        assert number not in log and number[1:] not in log and number[3:] not in log
+    for secret in (
+        simulator.access_token,
+        simulator.app_secret,
+        simulator.verify_token,
+        DEFAULTS["SECRET_KEY"],
+    ):
+        assert secret not in log
