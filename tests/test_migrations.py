@@ -128,9 +128,12 @@ def test_every_check_of_the_models_exists(app):
     """Autogenerate sees no CHECK at all."""
     inspector = inspect(db.engine)
     for name, table in db.metadata.tables.items():
-        wanted = {str(one.name) for one in table.constraints if isinstance(one, CheckConstraint)}
-        there = {str(one["name"]) for one in inspector.get_check_constraints(name)}
-        assert wanted == there, name
+        checks = [one for one in table.constraints if isinstance(one, CheckConstraint)]
+        wanted = {str(one.name): str(one.sqltext) for one in checks}
+        there = {str(one["name"]): one["sqltext"] for one in inspector.get_check_constraints(name)}
+        assert wanted.keys() == there.keys(), name
+        if db.engine.dialect.name == "sqlite":  # PostgreSQL keeps them in its own words
+            assert wanted == there, name
 
 
 def stored_one_by_one(model, column: str, values, **fields) -> None:

@@ -149,9 +149,9 @@ def _requeue_or_fail(attempt: Attempt, action: Action, result: Result, now: date
         action,
         recipient["retry_count"],
         now,
-        random.random(),
+        random.random(),  # noqa: S311 - spreads the tries, guards nothing
         at_least=at_least,
-        max_retries=most,  # noqa: S311
+        max_retries=most,
     )
     if again is not None:
         attempt.requeue(again)

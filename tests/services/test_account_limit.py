@@ -51,6 +51,10 @@ def test_who_was_refused_was_not_reached(app):
     db.session.commit()
     assert customers_since(NOON - DAY) == 2
 
+    limit = the_limit_is(app, 2)
+    limit.open(NOON)
+    assert limit.admit(numbers(messages), NOON) == [False, True, True]
+
 
 def test_who_is_not_confirmed_may_have_been_reached_and_counts(app):
     messages = sent_out(a_campaign(), 3)

@@ -63,6 +63,12 @@ def test_who_writes_stop_is_not_written_to_any_more(app, text):
     assert text.strip() in opt_out.reason
 
 
+def test_it_counts_from_when_it_was_said_not_from_when_it_arrived(app):
+    said_at = NOON - timedelta(hours=30)
+    apply(said("STOP", said_at), preference("stop", said_at))
+    assert db.session.scalars(select(OptOut.opted_out_at)).all() == [said_at, said_at]
+
+
 @pytest.mark.parametrize("text", ["Please don't stop!", "Thank you", "Where is the bus stop?", "", None])
 def test_other_words_change_nothing(app, text):
     apply(said(text))

@@ -7,11 +7,15 @@ from campaign_app.domain.tally import CAMPAIGN_COUNTERS, DAILY_COUNTERS
 from campaign_app.extensions import db
 from campaign_app.models.analytics import DailyAnalytics, FailureCount
 from campaign_app.models.campaign import Campaign
-from campaign_app.models.recipient import Recipient
 from campaign_app.models.send_schedule import SendBatch
+from campaign_app.services.account_limit import AccountLimit
+from campaign_app.services.claims import claim
+from campaign_app.services.opt_outs import record_opt_out
 from campaign_app.services.recount import mismatches, repair, snapshot
-from campaign_app.services.send_outcomes import settle
+from campaign_app.services.send_outcomes import Result, settle
 from campaign_app.services.status_updates import apply_statuses
+from campaign_app.whatsapp.errors import GraphError
+from campaign_app.whatsapp.send_outcome import SendKind, SendOutcome
 from tests.makers import NOON, a_campaign, sent_out, waiting
 from tests.services.test_status_updates import DELIVERED, FAILED, READ, a_status, accepted
 
@@ -23,20 +27,37 @@ PLANTED = [(model, counter) for model, counters in TABLES.items() for counter in
 def campaign(app) -> Campaign:
     """One with something in every counter: pending, not confirmed, sent, delivered, read, failed, refused, skipped."""
     campaign = a_campaign()
-    messages = sent_out(campaign, 6)
-    settle([accepted(message) for message in messages[:4]], NOON)
+    messages = sent_out(campaign, 7)
+    refused = SendOutcome(
+        SendKind.REFUSED, error=GraphError(131026, "Message undeliverable", None, None), http_status=400
+    )
+    lost = SendOutcome(SendKind.UNKNOWN, detail="The answer was lost.")
+    settle(
+        [
+            *map(accepted, messages[:4]),
+            Result(messages[4]["id"], refused, NOON),
+            Result(messages[5]["id"], lost, NOON),
+        ],
+        NOON,
+    )
     apply_statuses(
         [a_status(messages[1], DELIVERED), a_status(messages[2], READ), a_status(messages[3], FAILED)], NOON
     )
     db.session.commit()
-    waiting(campaign, 3)
-    db.session.execute(
-        update(Recipient).where(Recipient.phone_number == "+919700000001").values(status="skipped")
-    )
-    repair()
+    rows = waiting(campaign, 3)
+    record_opt_out(rows[0]["phone_number"], "word", None, "test", NOON)
+    assert len(claim(1, 1, AccountLimit(), NOON)) == 1
     db.session.commit()
     assert mismatches() == []
     return campaign
+
+
+def test_every_counter_has_something_to_count(campaign):
+    found = {name: getattr(campaign, name) for name in CAMPAIGN_COUNTERS}
+    assert found == {
+        "total_target_customers": 9, "messages_sent": 4, "messages_delivered": 2, "messages_read": 1, "messages_failed": 2,
+        "messages_refused": 1, "messages_pending": 3, "messages_unconfirmed": 1, "recipients_skipped": 1,
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -110,6 +110,12 @@ def test_a_window_that_opens_again_today_does_not_help_when_the_limit_is_used(ap
     assert reason_and_until(campaign) == ("daily_limit", MIDNIGHT)
 
 
+def test_when_todays_hours_are_over_it_is_the_hours_that_hold_it_back(app):
+    campaign = a_waiting_campaign(daily_send_limit=7, send_window={"start": "09:00", "end": "11:00"})
+    used_today(campaign, 7)
+    assert reason_and_until(campaign) == ("outside_window", MIDNIGHT + timedelta(hours=9))
+
+
 def test_a_lowered_limit_is_used_up_too(app):
     campaign = a_waiting_campaign(daily_send_limit=7)
     used_today(campaign, 9)
