@@ -29,7 +29,7 @@ OURS = runpy.run_path(str(ROOT / "gunicorn.conf.py"))
 def main() -> None:
     options = parser(__doc__, rounds=3)
     options.add_argument("--seconds", type=float, default=3, help="length of one measurement")
-    options.add_argument("--connections", type=int, default=16, help="webhooks in flight at once")
+    options.add_argument("--connections", type=int, default=32, help="webhooks in flight at once")
     options.add_argument("--workers", type=int, default=2, help="gunicorn's workers, on both sides")
     options.add_argument(
         "--threads", type=int, default=OURS["threads"], help="threads of each worker, on both sides"

@@ -1,17 +1,28 @@
 """New identifiers: UUIDs that sort by the time of their making, which keeps indexes compact."""
 
 import os
+import threading
 import time
 from uuid import UUID
 
+_lock = threading.Lock()
+_latest = 0
+
 
 def new_id() -> UUID:
-    """A UUID of version 7 (RFC 9562 §5.7): 48 bits of Unix milliseconds, 74 random bits."""
-    milliseconds = time.time_ns() // 1_000_000
-    random = int.from_bytes(os.urandom(10), "big")
-    value = (milliseconds & ((1 << 48) - 1)) << 80
+    """A UUID of version 7 (RFC 9562 §5.7): 48 bits of Unix milliseconds, 12 bits of their fraction, 62 random bits.
+
+    Those that a process makes sort in the order of their making, also within a moment (§6.2, method 3): the fraction goes
+    on by one where the clock did not.
+    """
+    global _latest
+    nanoseconds = time.time_ns()
+    moment = (nanoseconds // 1_000_000) << 12 | (nanoseconds % 1_000_000) * 4096 // 1_000_000
+    with _lock:
+        _latest = moment = max(moment, _latest + 1)
+    value = (moment >> 12 & (1 << 48) - 1) << 80
     value |= 0x7 << 76
-    value |= ((random >> 62) & 0xFFF) << 64
+    value |= (moment & 0xFFF) << 64
     value |= 0b10 << 62
-    value |= random & ((1 << 62) - 1)
+    value |= int.from_bytes(os.urandom(8), "big") & (1 << 62) - 1
     return UUID(int=value)

@@ -28,3 +28,8 @@ def test_threads_never_make_the_same_id():
     with ThreadPoolExecutor(8) as pool:
         made = list(pool.map(lambda _: new_id(), range(20_000)))
     assert len(set(made)) == len(made)
+
+
+def test_ids_of_the_same_moment_sort_in_the_order_of_their_making():
+    made = [new_id() for _ in range(20_000)]
+    assert made == sorted(made)

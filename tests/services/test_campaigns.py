@@ -224,7 +224,7 @@ def test_each_act_is_recorded_with_who_did_it(app):
     delete_draft(campaign, "cy@example.com", NOON)
     db.session.commit()
     entries = db.session.execute(
-        select(AuditEntry.actor, AuditEntry.action, AuditEntry.details).order_by(AuditEntry.id)
+        select(AuditEntry.actor, AuditEntry.action, AuditEntry.details).order_by(AuditEntry.actor)
     ).all()
     assert [tuple(entry) for entry in entries] == [
         ("ana@example.com", "campaign.created", {"name": "Spring"}),

@@ -59,7 +59,10 @@ def launched(campaign: Campaign) -> Campaign:
 
 def recipients() -> dict[str, Recipient]:
     db.session.expire_all()
-    return {row.phone_number: row for row in db.session.scalars(select(Recipient))}
+    return {
+        row.phone_number: row
+        for row in db.session.scalars(select(Recipient).order_by(Recipient.phone_number))
+    }
 
 
 def reasons() -> dict[str, str | None]:
@@ -222,12 +225,13 @@ def test_the_values_are_those_of_the_launch(app):
     template = a_template()
     customer = a_customer(1, name="Ana")
     other = a_customer(2, name="Bo")
-    launched(a_draft())
+    campaign = launched(a_draft())
     customer.name = "Somebody else"
     template.components = [{"type": "BODY", "text": "{{1}} {{2}} {{3}}"}]
     db.session.delete(other)
     db.session.commit()
 
+    assert campaign.template_snapshot["components"] == [{"type": "BODY", "text": "Hi {{1}}"}]
     said = {
         to: payload["template"]["components"][0]["parameters"][0]["text"]
         for to, payload in payloads().items()

@@ -211,6 +211,14 @@ def test_each_local_day_has_its_limit_once_whatever_the_clocks_do(app, zone, mom
     the_plan_is_sound(campaign)
 
 
+def test_a_day_that_loses_its_hours_leaves_the_plan(app):
+    campaign = a_plan(15, daily_send_limit=10)
+    edit_campaign(campaign, {"send_window": {"start": "09:00", "end": "11:00"}}, "test", NOON)
+    db.session.commit()
+    assert sizes(campaign) == [(TODAY + DAY, 10), (TODAY + 2 * DAY, 5)]
+    the_plan_is_sound(campaign)
+
+
 def test_a_cancelled_campaign_has_no_days_to_come(app):
     campaign = a_plan(30, daily_send_limit=10)
     send(4, NOON)
