@@ -1,6 +1,7 @@
 """Migrations: one line of them, numbered by hand, up and down on both databases, and in agreement with the models."""
 
 import ast
+import hashlib
 import re
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask_migrate import downgrade, upgrade
-from sqlalchemy import CheckConstraint, create_engine, inspect, select, text
+from sqlalchemy import CheckConstraint, Uuid, bindparam, create_engine, inspect, select, text
 from sqlalchemy.exc import IntegrityError
 
 from campaign_app.domain.campaign_status import CampaignStatus
@@ -24,6 +25,7 @@ from campaign_app.models.message import Message
 from campaign_app.models.opt_out import OPT_OUT_KINDS, OptOut
 from campaign_app.models.recipient import RECIPIENT_STATUSES, Recipient
 from campaign_app.models.send_schedule import BATCH_STATUSES, SendBatch
+from campaign_app.models.types import UtcDateTime
 from campaign_app.models.user import User
 from campaign_app.models.webhook_event import WEBHOOK_STATES, WebhookEvent
 from campaign_app.schema import MIGRATIONS, head, schema_fault
@@ -98,6 +100,23 @@ def test_the_way_back_works_with_rows_in_every_table_that_counts(empty_app):
     db.session.remove()
     downgrade(directory=str(MIGRATIONS), revision="base")
     assert tables() == set()
+
+
+def test_webhooks_from_before_a_migration_are_still_there_after_it(empty_app):
+    upgrade(directory=str(MIGRATIONS), revision="0001")
+    add = text(
+        "INSERT INTO webhook_events (id, sha256, body, received_at, state)"
+        " VALUES (:id, :sha256, :body, :at, 'waiting')"
+    ).bindparams(bindparam("id", type_=Uuid()), bindparam("at", type_=UtcDateTime()))
+    for body in (b"one", b"two"):
+        row = {"id": new_id(), "sha256": hashlib.sha256(body).hexdigest(), "body": body, "at": NOON}
+        db.session.execute(add, row)
+    db.session.commit()
+    upgrade(directory=str(MIGRATIONS))
+    assert db.session.scalars(select(WebhookEvent.body).order_by(WebhookEvent.id)).all() == [b"one", b"two"]
+    db.session.remove()
+    downgrade(directory=str(MIGRATIONS), revision="0001")
+    assert len(set(db.session.scalars(text("SELECT sha256 FROM webhook_events")))) == 2
 
 
 def test_models_and_migrations_agree(app):
@@ -185,7 +204,7 @@ def test_every_status_of_recipients_messages_and_batches_can_be_stored(app):
 
 
 def test_every_other_word_that_is_checked_can_be_stored(app):
-    stored_one_by_one(WebhookEvent, "state", WEBHOOK_STATES, sha256=lambda: new_id().hex, body=b"")
+    stored_one_by_one(WebhookEvent, "state", WEBHOOK_STATES, fingerprint=lambda: new_id().bytes, body=b"")
     numbers = iter(f"+91980000{place:04}" for place in range(100))
     stored_one_by_one(OptOut, "kind", OPT_OUT_KINDS, phone_number=lambda: next(numbers))
     stored_one_by_one(User, "role", Role, email=lambda: new_id().hex, password_hash="x")

@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from operator import itemgetter
@@ -14,9 +15,10 @@ from campaign_app.database import reading
 from campaign_app.domain.clock import utc_now
 from campaign_app.domain.ids import new_id
 from campaign_app.extensions import db
-from campaign_app.models.webhook_event import WaitingStatus, WebhookEvent
+from campaign_app.models.webhook_event import WEBHOOK_STATES, WaitingStatus, WebhookEvent
 from campaign_app.services.account_webhooks import apply_others
 from campaign_app.services.consent_webhooks import apply_consent
+from campaign_app.services.replies import apply_replies
 from campaign_app.services.status_updates import apply_statuses, apply_waited, drop_waited, ready_to_apply
 from campaign_app.whatsapp.payloads import UnreadableWebhook, parse_webhook
 from campaign_app.whatsapp.webhook_elements import ParsedWebhook
@@ -25,31 +27,40 @@ log = logging.getLogger(__name__)
 
 BODIES_AT_ONCE = 200
 _STORE = {  # made once, so that it is compiled once
-    name: dialect.insert(WebhookEvent.__table__).on_conflict_do_nothing(index_elements=["sha256"])
+    name: dialect.insert(WebhookEvent.__table__).on_conflict_do_nothing(index_elements=["fingerprint"])
     for name, dialect in (("sqlite", sqlite), ("postgresql", postgresql))
 }
+_TIME = re.compile(rb'"timestamp": ?"?([0-9]{10})\b')
 KEEP_UNMATCHED = timedelta(days=8)  # Meta delivers again for at most 7 days
 
 
 def store(raw: bytes, now: datetime) -> None:
     """Put a body whose signature was right into the inbox; the same body again changes nothing. The caller commits."""
-    store_all(db.session.connection(), [(raw, now)])
+    store_all(db.session.connection(), [event_of(raw, now)])
 
 
-def store_all(connection: Connection, bodies: Sequence[tuple[bytes, datetime]]) -> None:
-    """Put several bodies with their times of arrival into the inbox. The caller commits."""
-    rows = [
-        {
-            "id": new_id(),
-            "sha256": hashlib.sha256(raw).hexdigest(),
-            "body": raw,
-            "received_at": at,
-            "state": "waiting",
-        }
-        for raw, at in bodies
-    ]
+def event_of(raw: bytes, now: datetime) -> dict:
+    """The row of the inbox for a body that arrived at `now`."""
+    return {
+        "id": new_id(), "fingerprint": fingerprint(raw), "body": raw, "received_at": now, "state": "waiting",
+    }  # fmt: skip
+
+
+def fingerprint(raw: bytes) -> bytes:
+    """20 bytes that tell one body from another: the second of the first status in it, and half of its SHA-256.
+
+    Beginning with the time, those of one moment lie together in the index. With a hash alone each would change a page of its
+    own somewhere in it, and the larger the inbox the more there would be to write for each body.
+    """
+    found = _TIME.search(raw)
+    second = int(found[1]) & 0xFFFFFFFF if found else 0
+    return second.to_bytes(4, "big") + hashlib.sha256(raw).digest()[:16]
+
+
+def store_all(connection: Connection, events: Sequence[dict]) -> None:
+    """Put several rows of `event_of` into the inbox. The caller commits."""
     # In one order: two processes that store the same bodies must not wait for each other in a circle.
-    connection.execute(_STORE[connection.dialect.name], sorted(rows, key=itemgetter("sha256")))
+    connection.execute(_STORE[connection.dialect.name], sorted(events, key=itemgetter("fingerprint")))
 
 
 def apply_waiting(most: int = BODIES_AT_ONCE) -> int:
@@ -137,16 +148,19 @@ def _apply_waited_alone(id_) -> None:
 
 
 def _next(most: int, event_id=None) -> list:
-    waiting = select(WebhookEvent.id, WebhookEvent.body).where(WebhookEvent.state == "waiting")
+    waiting = select(WebhookEvent.id, WebhookEvent.body, WebhookEvent.received_at).where(WebhookEvent.state == "waiting")
     if event_id is not None:
         waiting = waiting.where(WebhookEvent.id == event_id)
     return db.session.execute(
-        waiting.order_by(WebhookEvent.id).limit(most).with_for_update(skip_locked=True)
+        waiting.order_by(WebhookEvent.received_at, WebhookEvent.id)
+        .limit(most)
+        .with_for_update(skip_locked=True)
     ).all()
 
 
 def _apply(events: list, now: datetime) -> None:
     parsed: list[ParsedWebhook] = []
+    arrivals: list[datetime] = []  # of each status
     states: dict[tuple[str, str | None], list] = {}
     for event in events:
         try:
@@ -155,11 +169,13 @@ def _apply(events: list, now: datetime) -> None:
             states.setdefault(("unreadable", error.reason), []).append(event.id)
             continue
         parsed.append(webhook)
+        arrivals += [event.received_at] * len(webhook.statuses)
         note = "\n".join(f"{one.path}: {one.reason}" for one in webhook.rejected)[:10_000] or None
         states.setdefault(("quarantined" if note else "applied", note), []).append(event.id)
     apply_consent(parsed, now)  # before anything else: whoever said stop must not be written to
     apply_others(parsed, now)
-    apply_statuses([status for webhook in parsed for status in webhook.statuses], now)
+    apply_statuses([status for webhook in parsed for status in webhook.statuses], now, arrivals)
+    apply_replies([message for webhook in parsed for message in webhook.messages], now)
     for (state, note), ids in states.items():
         done = update(WebhookEvent).where(WebhookEvent.id.in_(ids))
         db.session.execute(done.values(state=state, note=note, applied_at=now))
@@ -178,9 +194,8 @@ def waiting_bodies() -> tuple[int, datetime | None]:
 
 def prune(now: datetime, retention: timedelta) -> int:
     """Delete raw bodies older than `retention`, and statuses that never found their message. Returns how many bodies."""
-    old = delete(WebhookEvent).where(
-        WebhookEvent.received_at < now - retention, WebhookEvent.state != "waiting"
-    )
+    done = [state for state in WEBHOOK_STATES if state != "waiting"]
+    old = delete(WebhookEvent).where(WebhookEvent.state.in_(done), WebhookEvent.received_at < now - retention)
     deleted = db.session.execute(old).rowcount
     db.session.execute(delete(WaitingStatus).where(WaitingStatus.first_seen_at < now - KEEP_UNMATCHED))
     return deleted

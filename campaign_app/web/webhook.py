@@ -12,7 +12,7 @@ from werkzeug.exceptions import HTTPException
 from campaign_app.domain.clock import utc_now
 from campaign_app.extensions import db
 from campaign_app.services.group_commit import GroupCommit
-from campaign_app.services.webhook_inbox import store_all
+from campaign_app.services.webhook_inbox import event_of, store_all
 from campaign_app.whatsapp.signature import is_valid
 
 blueprint = Blueprint("webhook", __name__, url_prefix="/webhook")
@@ -71,7 +71,7 @@ class Deliveries:
         if not is_valid(raw, request.headers.get("X-Hub-Signature-256"), self._secrets):
             return 403
         try:
-            self._inbox.write((raw, utc_now()))
+            self._inbox.write(event_of(raw, utc_now()))
         except SQLAlchemyError as error:
             log.error("A webhook could not be stored: %s", getattr(error, "orig", None) or error)
             return 503

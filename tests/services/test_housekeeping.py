@@ -24,7 +24,7 @@ def pruned(model, column) -> list:
 
 def an_event(age: timedelta, state: str) -> WebhookEvent:
     return WebhookEvent(
-        sha256=new_id().hex, body=b"{}", received_at=NOON - age, state=state, note=f"{state} {age.days}"
+        fingerprint=new_id().bytes, body=b"{}", received_at=NOON - age, state=state, note=f"{state} {age.days}"
     )
 
 
