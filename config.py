@@ -106,7 +106,7 @@ def load_server_settings(environ: Mapping[str, str]) -> ServerSettings:
     return ServerSettings(
         port=read.whole("PORT", 8000, 1, 65_535),
         workers=read.whole("WEB_CONCURRENCY", 2, 1, 64),
-        threads=read.whole("WEB_THREADS", 8, 1, 256),
+        threads=read.whole("WEB_THREADS", 16, 1, 256),
     )
 
 

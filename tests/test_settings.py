@@ -146,7 +146,7 @@ def test_a_refusal_never_shows_a_secret(name, value):
 
 def test_what_gunicorn_needs_has_defaults_and_is_checked_too():
     plain = load_server_settings({})
-    assert (plain.port, plain.workers, plain.threads) == (8000, 2, 8)
+    assert (plain.port, plain.workers, plain.threads) == (8000, 2, 16)
     assert load_server_settings({"PORT": "9000", "WEB_CONCURRENCY": "4"}).workers == 4
     for name, value in (
         ("PORT", "http"),
