@@ -17,7 +17,8 @@ from campaign_app.whatsapp.send_outcome import SendKind, SendOutcome
 class Dispatcher:
     """At most `concurrency` requests at once. Touches no database.
 
-    `may_send` is asked right before each POST: when it says no, the intent is released, as nothing has left yet.
+    `may_send` is asked before each POST and again before its first byte: when it says no, the intent is released, as nothing
+    has left yet.
     """
 
     def __init__(self, api: CloudApi, concurrency: int, departures: Departures, may_send: Callable[[], bool]):
@@ -78,9 +79,11 @@ class Dispatcher:
             outcome = None
             if self._may_send():
                 try:
-                    outcome = self._api.send(intent.payload)
+                    outcome = self._api.send(intent.payload, self._may_send)
                 except Exception as error:  # whatever happened, it may have been sent
                     outcome = SendOutcome(SendKind.UNKNOWN, detail=f"{type(error).__name__} while sending")
+                if outcome.kind is SendKind.NOT_SENT and not self._may_send():
+                    outcome = None
             self._finished.put(Result(intent.message_id, outcome, utc_now()))
 
 

@@ -1,7 +1,7 @@
 """The Cloud API as this app uses it: send a message, list the message templates, ask about the number."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
@@ -67,8 +67,11 @@ class CloudApi:
     access_token: str = field(repr=False)
     send_timeout_seconds: float = 20.0
 
-    def send(self, payload: dict) -> SendOutcome:
-        """POST one message, once. Never raises; see SendKind for what may follow from the outcome."""
+    def send(self, payload: dict, may_leave: Callable[[], bool] | None = None) -> SendOutcome:
+        """POST one message, once. Never raises; see SendKind for what may follow from the outcome.
+
+        `may_leave` is asked right before the first byte is written; when it says no, the message is not sent.
+        """
         missing = self._missing("WHATSAPP_ACCESS_TOKEN", "WHATSAPP_PHONE_NUMBER_ID")
         if missing:
             return SendOutcome(SendKind.NOT_SENT, detail=missing)
@@ -85,6 +88,7 @@ class CloudApi:
                 body,
                 self.send_timeout_seconds,
                 MOST_ANSWER_BYTES,
+                may_leave,
             )
         except NotSent as error:
             return SendOutcome(SendKind.NOT_SENT, detail=str(error))

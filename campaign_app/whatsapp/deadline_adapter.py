@@ -10,21 +10,29 @@ import math
 import socket
 import threading
 import time
+from collections.abc import Callable
 
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 
+class Withdrawn(Exception):
+    """The request may no longer leave."""
+
+
 class Exchange(threading.local):
-    """The request that this thread is busy with. `deadline` is by the monotonic clock."""
+    """The request that this thread is busy with. `deadline` is by the monotonic clock; `may_leave` has the last word before
+    anything is written, however long the way there took."""
 
     deadline: float = math.inf
+    may_leave: Callable[[], bool] | None = None
     head_written: bool = False
     body_begun: bool = False  # from here on the server may have the whole request
 
-    def begin(self, seconds: float) -> None:
+    def begin(self, seconds: float, may_leave: Callable[[], bool] | None = None) -> None:
         self.deadline = time.monotonic() + seconds
+        self.may_leave = may_leave
         self.head_written = self.body_begun = False
 
     def time_left(self) -> float:
@@ -89,6 +97,8 @@ class _Watched:
         if self.sock is None:
             self.connect()
         self.sock.settimeout(exchange.time_left())
+        if not exchange.body_begun and exchange.may_leave is not None and not exchange.may_leave():
+            raise Withdrawn
         exchange.body_begun = exchange.head_written
         super().send(data)
 

@@ -5,14 +5,14 @@ import ssl
 import threading
 import time
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
 
 import requests
 import urllib3
 
-from campaign_app.whatsapp.deadline_adapter import DeadlineAdapter, exchange
+from campaign_app.whatsapp.deadline_adapter import DeadlineAdapter, Withdrawn, exchange
 
 CONNECT_SECONDS = 5.0  # for each address of the host
 IDLE_SECONDS = 15.0  # a connection unused for longer may be closed at the other end: take a new one
@@ -61,14 +61,21 @@ _per_thread = _PerThread()
 
 
 def perform(
-    method: str, url: str, headers: Mapping[str, str], body: bytes | None, seconds: float, most_bytes: int
+    method: str,
+    url: str,
+    headers: Mapping[str, str],
+    body: bytes | None,
+    seconds: float,
+    most_bytes: int,
+    may_leave: Callable[[], bool] | None = None,
 ) -> Answer:
-    """Send one request and read its whole answer, all within `seconds`; at most `most_bytes` of body.
+    """Send one request and read its whole answer, all within `seconds`; at most `most_bytes` of body. `may_leave` is asked
+    right before it is written.
 
     Raises NotSent or AnswerUnknown, and nothing else. The name lookup is the system's and keeps to the
     system's own time limit; when it takes too long, nothing is sent any more.
     """
-    exchange.begin(seconds)
+    exchange.begin(seconds, may_leave)
     try:
         with _session().request(
             method,
@@ -157,6 +164,7 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 
 _SENTENCES: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], str], ...] = (
+    (Withdrawn, "It was no longer to be sent."),
     (requests.exceptions.InvalidHeader, "The access token holds characters that no request may carry."),
     (
         (

@@ -42,17 +42,16 @@ def app(simulator, database_url):
         db.engine.dispose()
 
 
-def a_running_app(app, simulator, port, **environ) -> RunningApp:
-    return RunningApp(
-        str(app.config["SQLALCHEMY_DATABASE_URI"]),
-        port,
-        WHATSAPP_API_URL=simulator.url,
-        WHATSAPP_ACCESS_TOKEN=simulator.access_token,
-        WHATSAPP_APP_SECRET=simulator.app_secret,
-        MESSAGING_LIMIT="unlimited",
-        SEND_RATE_PER_SECOND="150",
+def a_running_app(app, simulator, port, workers: int = 2, **environ: str) -> RunningApp:
+    settings = {
+        "WHATSAPP_API_URL": simulator.url,
+        "WHATSAPP_ACCESS_TOKEN": simulator.access_token,
+        "WHATSAPP_APP_SECRET": simulator.app_secret,
+        "MESSAGING_LIMIT": "unlimited",
+        "SEND_RATE_PER_SECOND": "150",
         **environ,
-    )
+    }
+    return RunningApp(str(app.config["SQLALCHEMY_DATABASE_URI"]), port, workers, **settings)
 
 
 def nobody_twice_and_nobody_lost(simulator, campaign) -> None:

@@ -129,6 +129,17 @@ def test_when_the_time_is_over_before_the_message_is_written_nothing_is_written(
     assert server.requests == []
 
 
+@pytest.mark.parametrize("asked_before", [0, 1])
+def test_what_may_no_longer_leave_is_withdrawn_before_its_head_and_before_its_body(
+    a_server, an_api, asked_before
+):
+    server = a_server(answering(an_answer(200, ACCEPTED)))
+    answers = [True] * asked_before + [False]
+    outcome = an_api(server).send(PAYLOAD, lambda: answers.pop(0))
+    assert (outcome.kind, outcome.detail) == (SendKind.NOT_SENT, "It was no longer to be sent.")
+    assert answers == [] and server.requests == []
+
+
 @pytest.mark.parametrize("token", ["with\nnewline", "with\r\nX-Injected: 1", "snow\u2603"])
 def test_a_token_that_no_header_may_hold_is_not_sent_and_not_repeated(a_server, token):
     server = a_server(answering(an_answer(200, ACCEPTED)))
