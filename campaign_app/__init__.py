@@ -16,7 +16,8 @@ from campaign_app.database import engine_options, prepare_engine, reading
 from campaign_app.extensions import bootstrap, compress, csrf, db, login_manager, migrate
 from campaign_app.web import registry as pages
 
-LARGEST_FORM_BYTES = 25 * 2**20  # a customer file of half a million rows
+LARGEST_FORM_BYTES = 25 * 2**20
+LARGEST_FILE_BYTES = 200 * 2**20  # of a customer file: a million rows, and more
 
 
 class _SessionCookie(SecureCookieSessionInterface):
@@ -44,6 +45,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
         PERMANENT_SESSION_LIFETIME=timedelta(hours=12),
         WTF_CSRF_TIME_LIMIT=None,  # as long as the session
         MAX_CONTENT_LENGTH=LARGEST_FORM_BYTES,
+        LARGEST_FILE_BYTES=LARGEST_FILE_BYTES,
         BOOTSTRAP_SERVE_LOCAL=True,
         # whose answers say "unchanged" also when they are compressed
         COMPRESS_STREAMING_ENDPOINT_CONDITIONAL=["static", "bootstrap.static", "chartkick.static"],

@@ -17,6 +17,7 @@ from campaign_app.domain.clock import utc_now
 from campaign_app.extensions import db
 from campaign_app.services.cloud_api import cloud_api, missing_settings
 from campaign_app.services.housekeeping import prune_all
+from campaign_app.services.import_runs import run_imports
 from campaign_app.services.leases import LeaseHolder
 from campaign_app.services.message_templates import read_templates, store_templates
 from campaign_app.services.number import learn_number, read_number, sending_number
@@ -53,6 +54,7 @@ class Scheduler:
         self._jobs = BackgroundScheduler(timezone="UTC")
         self._add(self._send, LOOK_EVERY_SECONDS)
         self._add(self._apply_webhooks, settings.webhook_apply_interval_seconds)
+        self._add(self._import_customers, LOOK_EVERY_SECONDS)
         self._add(self._keep_up, min(5.0, settings.lease_seconds / 3))  # often enough to keep its lease
 
     def start(self) -> None:
@@ -114,6 +116,11 @@ class Scheduler:
         while self._leases["webhooks"].hold() and not self._stopping.is_set():
             if not apply_waiting():
                 return
+
+    def _import_customers(self) -> None:
+        """Read and write customer files whose uploads lie on this machine; each import has one process at a time."""
+        while not self._stopping.is_set() and run_imports(self._stopping.is_set):
+            pass
 
     def _keep_up(self) -> None:
         """Hourly: the number's limits and what is too old. Daily: the message templates."""

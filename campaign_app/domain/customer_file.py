@@ -39,11 +39,12 @@ class CustomerRow:
 
 @dataclass(frozen=True, slots=True)
 class RefusedRow:
-    """`value` is the cell that is wrong, or what the row begins with, shortened."""
+    """`value` is the cell that is wrong, or what the row begins with, shortened; `place` is its column, from 0."""
 
     line: int
     value: str
     reason: str
+    place: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +57,20 @@ def read_customers(
 ) -> Iterator[CustomerRow | RefusedRow | EmptyRow]:
     """Read the rows below the header. Raises Invalid where the file as a whole cannot be read."""
     rows = iter(rows)
-    header = _find_header(rows)
+    header = find_header(rows)
     for count, row in enumerate(rows, 1):
         if count > MOST_ROWS:
             raise Invalid(f"The file has more than {MOST_ROWS:,} rows: divide it into smaller ones.")
-        if not any(cell.strip(_BLANK) for cell in row.cells):
-            yield EmptyRow(row.line)
-        else:
-            yield _read_row(row, header, default_country)
+        yield read_row(row, header, default_country)
 
 
-def _find_header(rows: Iterator[Row]) -> Header:
+def read_row(row: Row, header: Header, default_country: str | None) -> CustomerRow | RefusedRow | EmptyRow:
+    if not any(cell.strip(_BLANK) for cell in row.cells):
+        return EmptyRow(row.line)
+    return _read_row(row, header, default_country)
+
+
+def find_header(rows: Iterator[Row]) -> Header:
     """The first row that names a column of numbers; lines above it, such as a title, are passed over."""
     first: list[str] | None = None
     looked_at = 0
@@ -96,16 +100,18 @@ def _read_row(row: Row, header: Header, default_country: str | None) -> Customer
         reason = f"The row has more values than the {header.width} columns: a separator inside a value needs quotes."
         return RefusedRow(row.line, _shown(beyond[0]), reason)
     cells += [""] * (header.width - len(cells))
-    broken = next((cell for cell in cells if "\ufffd" in cell), None)
+    broken = next((place for place, cell in enumerate(cells) if "\ufffd" in cell), None)
     if broken is not None:
-        return RefusedRow(
-            row.line, _shown(broken), "There are signs here that cannot be read: save the file as UTF-8."
-        )
-    number = cells[header.fields["phone_number"]]
+        reason = "There are signs here that cannot be read: save the file as UTF-8."
+        return RefusedRow(row.line, _shown(cells[broken]), reason, broken)
+    phone_place = header.fields["phone_number"]
+    number = cells[phone_place]
     try:
         phone_number = parse_phone(number, default_country)
     except Invalid as error:
-        shown = number if number.strip(_BLANK) else next(chain((c for c in cells if c.strip(_BLANK)), [""]))
+        if number.strip(_BLANK):
+            return RefusedRow(row.line, _shown(number), error.sentence, phone_place)
+        shown = next(chain((cell for cell in cells if cell.strip(_BLANK)), [""]))
         return RefusedRow(row.line, _shown(shown), error.sentence)
     values: dict[str, Any] = {"phone_number": phone_number}
     for field, place in header.fields.items():
@@ -113,14 +119,14 @@ def _read_row(row: Row, header: Header, default_country: str | None) -> Customer
             try:
                 _take(values, field, cells[place])
             except Invalid as error:
-                return RefusedRow(row.line, _shown(cells[place]), f"{field}: {error.sentence}")
+                return RefusedRow(row.line, _shown(cells[place]), f"{field}: {error.sentence}", place)
     _join_names(values)
     attributes = {}
     for place, name in header.attributes.items():
         try:
             value = clean_attribute(cells[place])
         except Invalid as error:
-            return RefusedRow(row.line, _shown(cells[place]), f"{name}: {error.sentence}")
+            return RefusedRow(row.line, _shown(cells[place]), f"{name}: {error.sentence}", place)
         if value is not None:
             attributes[name] = value
     if attributes:

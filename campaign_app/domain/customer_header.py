@@ -75,8 +75,16 @@ def read_header(cells: list[str]) -> Header:
     attributes: dict[int, str] = {}
     for place, name in enumerate(names):
         if place not in fields.values() or place in (fields.get("first_name"), fields.get("last_name")):
-            attributes[place] = _free_name(name or f"column {place + 1}", set(attributes.values()))
+            attributes[place] = free_attribute_name(name or f"column {place + 1}", set(attributes.values()))
     return Header(len(names), fields, attributes)
+
+
+def guess_fields(names: list[str]) -> dict[str, int]:
+    """Field of NAMES -> place of the column that most probably holds it; of two with the same name the first."""
+    try:
+        return _fields(names)
+    except Invalid:
+        return _fields([name if name not in names[:place] else "" for place, name in enumerate(names)])
 
 
 def _key(cell: str) -> str:
@@ -102,7 +110,7 @@ def _fields(names: list[str]) -> dict[str, int]:
     return fields
 
 
-def _free_name(name: str, taken: set[str]) -> str:
+def free_attribute_name(name: str, taken: set[str]) -> str:
     """`name`, with a number behind it where the file has it twice."""
     free, count = name[:LONGEST_ATTRIBUTE_NAME].strip(), 1
     while free in taken:

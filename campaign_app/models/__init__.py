@@ -6,6 +6,7 @@ from campaign_app.models import (  # noqa: F401
     audit_entry,
     campaign,
     customer,
+    customer_import,
     lease,
     message,
     message_template,

@@ -5,23 +5,12 @@ from datetime import datetime
 from typing import BinaryIO
 
 from campaign_app.database import reading
-from campaign_app.domain.customer_file import CustomerRow, RefusedRow, read_customers
-from campaign_app.domain.customer_header import is_header
-from campaign_app.domain.delimited_text import delimited_rows
+from campaign_app.domain.customer_file import RefusedRow, find_header
+from campaign_app.services.customer_reading import rows_of, stage_rows
 from campaign_app.services.customer_writes import CHUNK, Written, hold_other_lists, write_customers
-from campaign_app.services.spreadsheet import is_workbook, workbook_rows
-from campaign_app.services.staged_customers import StagedCustomers
+from campaign_app.services.staged_customers import DuplicateRow, StagedCustomers
 
 MOST_LISTED = 100_000  # rows told one by one; all are counted
-
-
-@dataclass(frozen=True, slots=True)
-class DuplicateRow:
-    """A row whose number stood before in the file, on `first_line`: the two became one customer."""
-
-    line: int
-    first_line: int
-    phone_number: str
 
 
 @dataclass
@@ -69,28 +58,22 @@ def import_customers(
 
 
 def _read(file: BinaryIO, default_country: str | None, staged: StagedCustomers, report: ImportReport) -> None:
-    rows = workbook_rows(file) if is_workbook(file) else delimited_rows(file, is_header)
-    for row in read_customers(rows, default_country):
-        if isinstance(row, CustomerRow):
-            report.rows += 1
-            first_line = staged.add(row)
-            if first_line is not None:
-                report.duplicates += 1
-                if len(report.duplicate_rows) < MOST_LISTED:
-                    number = row.values["phone_number"]
-                    report.duplicate_rows.append(DuplicateRow(row.line, first_line, number))
-        elif isinstance(row, RefusedRow):
-            report.rows += 1
-            report.refused_count += 1
-            if len(report.refused) < MOST_LISTED:
-                report.refused.append(row)
-        else:
-            report.empty += 1
+    rows = rows_of(file)
+    counts = stage_rows(rows, find_header(rows), default_country, staged)
+    report.rows, report.empty, report.duplicates = counts.rows, counts.empty, counts.duplicates
+    report.refused_count = counts.refused
+    report.refused = [row for row, _ in staged.refused_rows(MOST_LISTED)]
+    report.duplicate_rows = staged.duplicate_rows(MOST_LISTED)
 
 
 def _write(staged: StagedCustomers, source: str, now: datetime, dry_run: bool) -> Written:
     written = Written()
     for chunk in staged.chunks(CHUNK):
-        sources = [f"{source[:170]}, line {customer.line}" for customer in chunk]
+        sources = [line_source(source, customer.line) for customer in chunk]
         write_customers([customer.values for customer in chunk], sources, now, written, dry_run)
     return written
+
+
+def line_source(file_name: str, line: int) -> str:
+    """Where a customer's values come from, as it is kept with the consent."""
+    return f"{file_name[:170]}, line {line}"

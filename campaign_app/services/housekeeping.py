@@ -8,6 +8,7 @@ from sqlalchemy import delete
 from campaign_app.extensions import db
 from campaign_app.models.api_token import IdempotentRequest
 from campaign_app.models.user import SignInAttempt
+from campaign_app.services.import_runs import prune_imports
 from campaign_app.services.webhook_inbox import prune
 
 KEEP_IDEMPOTENT_ANSWERS = timedelta(days=2)
@@ -15,8 +16,9 @@ KEEP_SIGN_IN_ATTEMPTS = timedelta(days=1)
 
 
 def prune_all(now: datetime) -> None:
-    """Delete raw webhooks, idempotent answers and sign-in attempts that are past their time. The caller commits."""
+    """Delete raw webhooks, uploaded files, idempotent answers and sign-in attempts that are past their time. The caller commits."""
     prune(now, timedelta(days=current_app.config["SETTINGS"].webhook_retention_days))
+    prune_imports(now)
     db.session.execute(
         delete(IdempotentRequest).where(IdempotentRequest.created_at < now - KEEP_IDEMPOTENT_ANSWERS)
     )

@@ -1,8 +1,15 @@
 """Refuses forms that are too large, and text that no database column takes, before any view sees them."""
 
-from flask import Flask, abort, request
+from flask import Flask, abort, current_app, request
+from flask_login import current_user
+
+from campaign_app.database import reading
+from campaign_app.domain.roles import Role
+from campaign_app.extensions import db
 
 LARGEST_FORM_BYTES = 2**20  # without a file; a file comes as multipart and has a limit of its own
+
+FILE_ENDPOINTS = frozenset({"customer_imports.create"})  # they take a customer file
 
 # They read the raw bytes of the body themselves.
 _RAW_BODIES = frozenset({"webhook", "api"})
@@ -17,6 +24,16 @@ def register(app: Flask) -> None:
 def _limit_form() -> None:
     if request.mimetype == "application/x-www-form-urlencoded":
         request.max_content_length = LARGEST_FORM_BYTES
+    elif request.endpoint in FILE_ENDPOINTS and _is_staff():
+        request.max_content_length = current_app.config["LARGEST_FILE_BYTES"]
+
+
+def _is_staff() -> bool:
+    """Asked before the body is read, which may take minutes: no transaction may stay open meanwhile."""
+    with reading():
+        is_staff = current_user.may(Role.STAFF)
+        db.session.rollback()
+    return is_staff
 
 
 def _refuse_nul() -> None:

@@ -1,19 +1,16 @@
 """Importing customers: what is added, changed, left alone and refused, on real databases."""
 
 import io
-import os
-import time
 
 import pytest
 from sqlalchemy import func, select, update
 
-from campaign_app.domain.errors import Invalid, NotFound
+from campaign_app.domain.errors import Invalid
 from campaign_app.domain.messy_customers import write_messy_customers
 from campaign_app.extensions import db
 from campaign_app.models.customer import Customer
 from campaign_app.services import customer_import, customer_writes
 from campaign_app.services.customer_import import import_customers
-from campaign_app.services.import_reports import find_report, keep_report
 from campaign_app.services.opt_outs import holding_opt_outs, record_opt_out
 from tests.customers_made import NOW, a_customer, a_number
 
@@ -203,17 +200,3 @@ def test_the_messy_file_of_the_demo_makes_exactly_the_customers_it_promises(app,
         for words in ("rounded", "empty", "not a phone number", "two phone numbers", "too short")
     )
     assert report.duplicates and report.empty
-
-
-def test_a_report_is_kept_for_a_day(app, tmp_path):
-    report = imported(HEADER + f"{a_number(1)},Asha,,,,\n{a_number(1)},Asha,,,,\nx,,,,,\n")
-    folder = tmp_path / "imports"
-    report_id = keep_report(folder, report)
-    assert find_report(folder, report_id) == report
-    (file,) = folder.iterdir()
-    assert file.stat().st_mode & 0o077 == 0
-    yesterday = time.time() - 25 * 3600
-    os.utime(file, (yesterday, yesterday))
-    keep_report(folder, report)
-    with pytest.raises(NotFound, match="kept for a day"):
-        find_report(folder, report_id)
