@@ -58,6 +58,7 @@ def sent_out(campaign: Campaign, how_many: int, at: datetime = NOON) -> list[dic
         )  # fmt: skip
     db.session.execute(insert(Recipient.__table__), recipients)
     db.session.execute(insert(Message.__table__), messages)
+    campaign.started_at = campaign.started_at or at
     db.session.add(
         SendBatch(campaign_id=campaign.id, send_date=day, batch_size=how_many, messages_authorised=how_many)
     )

@@ -3,6 +3,7 @@
 import ast
 import hashlib
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask_migrate import downgrade, upgrade
-from sqlalchemy import CheckConstraint, Uuid, bindparam, create_engine, inspect, select, text
+from sqlalchemy import CheckConstraint, Uuid, bindparam, create_engine, inspect, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from campaign_app.domain.campaign_status import CampaignStatus
@@ -19,6 +20,7 @@ from campaign_app.domain.ids import new_id
 from campaign_app.domain.message_status import MessageStatus
 from campaign_app.domain.roles import Role
 from campaign_app.extensions import db
+from campaign_app.models.analytics import HourlyAnalytics
 from campaign_app.models.api_token import ApiToken
 from campaign_app.models.campaign import Campaign
 from campaign_app.models.message import Message
@@ -30,8 +32,12 @@ from campaign_app.models.user import User
 from campaign_app.models.webhook_event import WEBHOOK_STATES, WebhookEvent
 from campaign_app.schema import MIGRATIONS, head, schema_fault
 from campaign_app.services.api_tokens import TOKEN_ROLES
+from campaign_app.services.recount import mismatches, repair
+from campaign_app.services.send_outcomes import settle
+from campaign_app.services.status_updates import apply_statuses
 from tests.databases import an_app, empty_postgresql
 from tests.makers import NOON, a_campaign, sent_out
+from tests.services.test_status_updates import FAILED, READ, a_status, accepted
 
 FILES = sorted((MIGRATIONS / "versions").glob("*.py"))
 
@@ -117,6 +123,31 @@ def test_webhooks_from_before_a_migration_are_still_there_after_it(empty_app):
     db.session.remove()
     downgrade(directory=str(MIGRATIONS), revision="0001")
     assert len(set(db.session.scalars(text("SELECT sha256 FROM webhook_events")))) == 2
+
+
+def test_what_campaigns_have_sent_before_a_migration_is_counted_by_the_hour(empty_app):
+    upgrade(directory=str(MIGRATIONS))
+    messages = sent_out(a_campaign(), 4)
+    settle([accepted(message) for message in messages[:3]], NOON)
+    apply_statuses([a_status(messages[0], READ), a_status(messages[1], FAILED)], NOON)
+    later = select(Recipient.__table__.c.id).where(Recipient.message_id == messages[2]["id"])
+    db.session.execute(
+        update(Recipient.__table__).where(Recipient.id.in_(later)).values(read_at=NOON + timedelta(days=3))
+    )
+    db.session.commit()
+    repair()
+    db.session.commit()
+    db.session.remove()
+    downgrade(directory=str(MIGRATIONS), revision="0002")
+    upgrade(directory=str(MIGRATIONS))
+    assert db.session.execute(
+        select(
+            HourlyAnalytics.__table__.c[
+                "hour", "messages_sent", "messages_delivered", "messages_read", "messages_failed"
+            ]
+        )
+    ).all() == [(NOON, 3, 1, 1, 1)]
+    assert mismatches() == []
 
 
 def test_models_and_migrations_agree(app):

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from campaign_app.domain.clock import business_day
@@ -20,8 +20,11 @@ CAMPAIGN_COUNTERS = (
     "messages_pending",
     "messages_unconfirmed",
     "recipients_skipped",
+    "messages_replied",
 )
 DAILY_COUNTERS = ("messages_sent", "messages_delivered", "messages_read", "messages_failed")
+HOURLY_FOR = timedelta(days=3)
+CLOCKS_DIFFER = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,7 @@ class Standing:
     failed_at: datetime | None = None
     unconfirmed_at: datetime | None = None
     failure_code: int | None = None
+    replied_at: datetime | None = None
 
 
 class Tally:
@@ -43,6 +47,7 @@ class Tally:
     def __init__(self):
         self.campaign: Counter[str] = Counter()
         self.days: Counter[tuple[date, str]] = Counter()
+        self.hours: Counter[tuple[datetime, str]] = Counter()  # all; `has_hourly_figures` says which are kept
         self.failures: Counter[int] = Counter()
 
     def move(self, before: Standing | None, after: Standing | None, zone: ZoneInfo) -> None:
@@ -53,6 +58,8 @@ class Tally:
             self._add(after, zone, 1)
 
     def _add(self, standing: Standing, zone: ZoneInfo, by: int) -> None:
+        if standing.replied_at is not None:  # a fact about the person, whatever became of the message
+            self.campaign["messages_replied"] += by
         if standing.status == "skipped":
             self.campaign["recipients_skipped"] += by
             return
@@ -67,6 +74,7 @@ class Tally:
             if at is not None:
                 self.campaign[counter] += by
                 self.days[business_day(at, zone), counter] += by
+                self.hours[hour_of(at), counter] += by
         if failed:
             code = NO_CODE if standing.failure_code is None else standing.failure_code
             self.failures[code] += by
@@ -75,6 +83,20 @@ class Tally:
         elif standing.sent_at is None:
             waiting = "messages_pending" if standing.unconfirmed_at is None else "messages_unconfirmed"
             self.campaign[waiting] += by
+
+
+def hour_of(instant: datetime) -> datetime:
+    """The beginning of its hour, in UTC as `instant` is."""
+    return instant.replace(minute=0, second=0, microsecond=0)
+
+
+def has_hourly_figures(hour: datetime, started_at: datetime | None) -> bool:
+    """Whether a campaign whose first message left at `started_at` keeps figures for `hour`: for 3 days from that hour on, and
+    for one before it, since WhatsApp's clock is not ours."""
+    if started_at is None:
+        return False
+    first = hour_of(started_at)
+    return first - CLOCKS_DIFFER <= hour < first + HOURLY_FOR
 
 
 def tally_of(standings: Iterable[Standing], zone: ZoneInfo) -> Tally:

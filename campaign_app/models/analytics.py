@@ -1,4 +1,4 @@
-"""Daily and per-error counts of a campaign, moved together with the rows that they count."""
+"""Daily, hourly and per-error counts of a campaign, moved together with the rows that they count."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -37,6 +37,24 @@ class DailyAnalytics(Base):
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now, onupdate=utc_now)
 
     __table_args__ = (UniqueConstraint("campaign_id", "analytics_date"),)
+
+
+class HourlyAnalytics(Base):
+    """The same counts by the hour of the event (UTC), for the first 3 days of a campaign only: that is when its curve is steep.
+
+    Which hours have a row: see `domain.tally.has_hourly_figures`.
+    """
+
+    __tablename__ = "campaign_hourly_analytics"
+
+    campaign_id: Mapped[UUID] = mapped_column(
+        ForeignKey("marketing_campaigns.id", ondelete="CASCADE"), primary_key=True
+    )
+    hour: Mapped[datetime] = mapped_column(UtcDateTime, primary_key=True)  # its beginning
+    messages_sent: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    messages_delivered: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    messages_read: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    messages_failed: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
 
 
 class FailureCount(Base):

@@ -60,6 +60,7 @@ class Campaign(Base):
     messages_pending: Mapped[int] = _counter()  # pending and queued, without the unconfirmed
     messages_unconfirmed: Mapped[int] = _counter()
     recipients_skipped: Mapped[int] = _counter()
+    messages_replied: Mapped[int] = _counter()  # recipients who wrote back
 
     created_by: Mapped[str | None] = mapped_column(String(254))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)

@@ -48,6 +48,7 @@ class Recipient(Base):
     read_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     failed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     unconfirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    replied_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # first answer, to whichever attempt
     retry_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # failed, and tried again by itself then
     failure_code: Mapped[int | None] = mapped_column(Integer)
     failure_reason: Mapped[str | None] = mapped_column(Text)

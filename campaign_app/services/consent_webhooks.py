@@ -26,7 +26,7 @@ def apply_consent(webhooks: Sequence[ParsedWebhook], now: datetime) -> None:
 
 
 def _apply_preference(preference: Preference, now: datetime) -> None:
-    number = _number(preference.number)
+    number = number_of(preference.number)
     if number is None or preference.category not in (None, "marketing_messages"):
         return
     at = min(preference.at, now)
@@ -42,7 +42,7 @@ def _apply_message(message: InboundMessage, now: datetime) -> None:
     said = next((said for said in (message.button_payload, message.text) if said and is_opt_out(said)), None)
     if said is None:
         return
-    for number in {_number(message.from_number), _number_written_to(message.context_wamid)} - {None}:
+    for number in {number_of(message.from_number), _number_written_to(message.context_wamid)} - {None}:
         record_opt_out(number, "word", f"Wrote “{said[:100]}”", "the customer", min(message.at, now))
 
 
@@ -55,7 +55,7 @@ def _number_written_to(wamid: str | None) -> str | None:
     )
 
 
-def _number(digits: str | None) -> str | None:
+def number_of(digits: str | None) -> str | None:
     """WhatsApp writes numbers as digits with the country code, without `+`. A number of no known plan is kept as it came:
     WhatsApp knows it."""
     number = "+" + (digits or "").strip().lstrip("+")

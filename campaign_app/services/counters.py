@@ -1,4 +1,4 @@
-"""Moving a campaign's counters, daily analytics and failure counts, in the transaction that moves the rows."""
+"""Moving a campaign's counters, daily and hourly analytics and failure counts, in the transaction that moves the rows."""
 
 from collections.abc import Iterable
 from datetime import date, datetime
@@ -8,9 +8,9 @@ from sqlalchemy import func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from campaign_app.domain.ids import new_id
-from campaign_app.domain.tally import DAILY_COUNTERS, Tally, percentage
+from campaign_app.domain.tally import DAILY_COUNTERS, Tally, has_hourly_figures, percentage
 from campaign_app.extensions import db
-from campaign_app.models.analytics import DailyAnalytics, FailureCount
+from campaign_app.models.analytics import DailyAnalytics, FailureCount, HourlyAnalytics
 from campaign_app.models.campaign import Campaign
 
 
@@ -36,7 +36,7 @@ def lock_campaigns(campaign_ids: Iterable[UUID]) -> None:
 def add_tally(
     campaign_id: UUID, tally: Tally, now: datetime, failure_titles: dict[int, str | None] | None = None
 ) -> None:
-    """Add `tally` to the campaign's counters, its daily rows and its failure counts."""
+    """Add `tally` to the campaign's counters, its daily and hourly rows and its failure counts."""
     moved = {name: Campaign.__table__.c[name] + by for name, by in tally.campaign.items() if by}
     if moved:
         db.session.execute(
@@ -45,6 +45,9 @@ def add_tally(
     days = sorted({day for (day, _), by in tally.days.items() if by})
     if days:
         _add_days(campaign_id, tally, days, now)
+    hours = sorted({hour for (hour, _), by in tally.hours.items() if by})
+    if hours:
+        _add_hours(campaign_id, tally, hours)
     for code, by in sorted(tally.failures.items()):
         if by:
             _add_failures(campaign_id, code, by, now, (failure_titles or {}).get(code))
@@ -76,6 +79,26 @@ def _add_days(campaign_id: UUID, tally: Tally, days: list[date], now: datetime) 
                 read_rate=percentage(row.messages_read, row.messages_delivered),
                 failure_rate=percentage(row.messages_failed, row.messages_sent),
             )
+        )
+
+
+def _add_hours(campaign_id: UUID, tally: Tally, hours: list[datetime]) -> None:
+    started_at = db.session.scalar(select(Campaign.started_at).where(Campaign.id == campaign_id))
+    rows = [
+        {
+            "campaign_id": campaign_id,
+            "hour": hour,
+            **{name: tally.hours[hour, name] for name in DAILY_COUNTERS},
+        }
+        for hour in hours
+        if has_hourly_figures(hour, started_at)
+    ]
+    if rows:
+        table = HourlyAnalytics.__table__
+        statement = insert_for(table).values(rows)
+        moved = {name: table.c[name] + statement.excluded[name] for name in DAILY_COUNTERS}
+        db.session.execute(
+            statement.on_conflict_do_update(index_elements=["campaign_id", "hour"], set_=moved)
         )
 
 

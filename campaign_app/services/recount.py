@@ -8,14 +8,21 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from flask import current_app
-from sqlalchemy import String, cast, func, select, type_coerce, update
+from sqlalchemy import String, cast, delete, func, insert, select, type_coerce, update
 
 from campaign_app.database import reading
 from campaign_app.domain.clock import business_day
 from campaign_app.domain.ids import new_id
-from campaign_app.domain.tally import CAMPAIGN_COUNTERS, DAILY_COUNTERS, NO_CODE, percentage
+from campaign_app.domain.tally import (
+    CAMPAIGN_COUNTERS,
+    DAILY_COUNTERS,
+    NO_CODE,
+    has_hourly_figures,
+    hour_of,
+    percentage,
+)
 from campaign_app.extensions import db
-from campaign_app.models.analytics import DailyAnalytics, FailureCount
+from campaign_app.models.analytics import DailyAnalytics, FailureCount, HourlyAnalytics
 from campaign_app.models.campaign import Campaign
 from campaign_app.models.message import Message
 from campaign_app.models.recipient import Recipient
@@ -47,9 +54,11 @@ def snapshot() -> Iterator[None]:
 def mismatches() -> list[Mismatch]:
     """Compare every counter of every campaign with a recount of the rows. The database counts; only sums are read."""
     found = []
+    days, hours = _days_and_hours()
     for expected, stored, where in (
         (_campaigns(), _stored_campaigns(), ""),
-        (_days(), _stored_days(), "day "),
+        (days, _stored_days(), "day "),
+        (hours, _stored_hours(), "hour "),
         (_failures(), _stored_failures(), "code "),
         (_batches(), _stored_batches(), "batch of "),
     ):
@@ -63,11 +72,12 @@ def mismatches() -> list[Mismatch]:
 
 def repair() -> None:
     """Write the recounted figures into every counter. The caller commits; nobody may be sending meanwhile."""
-    campaigns, days, failures, batches = _campaigns(), _days(), _failures(), _batches()
+    campaigns, (days, hours), failures, batches = _campaigns(), _days_and_hours(), _failures(), _batches()
     for campaign_id in db.session.scalars(select(Campaign.id)).all():
         values = {name: campaigns.get((campaign_id, None, name), 0) for name in CAMPAIGN_COUNTERS}
         db.session.execute(update(Campaign).where(Campaign.id == campaign_id).values(**values))
     _rewrite_days(days)
+    _rewrite_hours(hours)
     _rewrite_failures(failures)
     planned = {(row.campaign_id, row.send_date) for row in db.session.scalars(select(SendBatch))}
     for campaign_id, day in {key[:2] for key in batches} - planned:
@@ -100,6 +110,7 @@ def _campaigns() -> Counter:
         "messages_pending": unsent & Recipient.unconfirmed_at.is_(None),
         "messages_unconfirmed": unsent & Recipient.unconfirmed_at.is_not(None),
         "recipients_skipped": status == "skipped",
+        "messages_replied": Recipient.replied_at.is_not(None),
     }
     counted = select(
         Recipient.campaign_id,
@@ -114,10 +125,12 @@ def _campaigns() -> Counter:
     )
 
 
-def _days() -> Counter:
-    """(campaign id, day, counter) → count."""
+def _days_and_hours() -> tuple[Counter, Counter]:
+    """(campaign id, day, counter) → count, and (campaign id, hour, counter) → count."""
     zone = current_app.config["SETTINGS"].zone
-    counts: Counter = Counter()
+    started_at = dict(db.session.execute(select(Campaign.id, Campaign.started_at)).all())
+    days: Counter = Counter()
+    hours: Counter = Counter()
     for name, column, condition in (
         ("messages_sent", Recipient.sent_at, Recipient.status != "skipped"),
         ("messages_delivered", Recipient.delivered_at, Recipient.status != "skipped"),
@@ -125,8 +138,10 @@ def _days() -> Counter:
         ("messages_failed", Recipient.failed_at, Recipient.status == "failed"),
     ):
         for campaign_id, at, people in _by_quarter_hour(column, condition):
-            counts[campaign_id, business_day(at, zone), name] += people
-    return counts
+            days[campaign_id, business_day(at, zone), name] += people
+            if has_hourly_figures(hour_of(at), started_at[campaign_id]):
+                hours[campaign_id, hour_of(at), name] += people
+    return days, hours
 
 
 def _by_quarter_hour(column, condition) -> Iterator[tuple[UUID, datetime, int]]:
@@ -188,6 +203,13 @@ def _stored_days() -> Counter:
     )
 
 
+def _stored_hours() -> Counter:
+    rows = db.session.execute(select(HourlyAnalytics.__table__)).mappings()
+    return Counter(
+        {(row["campaign_id"], row["hour"], name): row[name] for row in rows for name in DAILY_COUNTERS}
+    )
+
+
 def _stored_failures() -> Counter:
     rows = db.session.execute(select(FailureCount.__table__)).mappings()
     return Counter({(row["campaign_id"], row["code"], "failures"): row["failures"] for row in rows})
@@ -219,6 +241,19 @@ def _rewrite_days(days: Counter) -> None:
         row.delivery_rate = percentage(row.messages_delivered, row.messages_sent)
         row.read_rate = percentage(row.messages_read, row.messages_delivered)
         row.failure_rate = percentage(row.messages_failed, row.messages_sent)
+
+
+def _rewrite_hours(hours: Counter) -> None:
+    db.session.execute(delete(HourlyAnalytics))
+    rows = [
+        {
+            "campaign_id": campaign_id, "hour": hour,
+            **{name: hours.get((campaign_id, hour, name), 0) for name in DAILY_COUNTERS},
+        }
+        for campaign_id, hour in {key[:2] for key in hours}
+    ]  # fmt: skip
+    if rows:
+        db.session.execute(insert(HourlyAnalytics.__table__), rows)
 
 
 def _rewrite_failures(failures: Counter) -> None:

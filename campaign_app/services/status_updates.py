@@ -15,6 +15,7 @@ from campaign_app.domain.message_status import MessageStatus
 from campaign_app.domain.retry_policy import Action, next_try_at
 from campaign_app.extensions import db
 from campaign_app.models.message import Message
+from campaign_app.models.message_event import MessageEvent
 from campaign_app.models.webhook_event import WaitingStatus
 from campaign_app.services.attempts import Attempt, AttemptBatch
 from campaign_app.services.consequences import Consequences
@@ -31,17 +32,24 @@ STATUSES_HAVE_COME = timedelta(minutes=5)
 AT_ONCE = 500  # a transaction's part stays short, so that the sender is not kept waiting
 
 
-def apply_statuses(updates: Sequence[StatusUpdate], now: datetime) -> None:
-    """Apply the updates; those of unknown messages are kept waiting. The caller commits."""
+def apply_statuses(
+    updates: Sequence[StatusUpdate], now: datetime, arrivals: Sequence[datetime] | None = None
+) -> None:
+    """Apply the updates; those of unknown messages are kept waiting. The caller commits.
+
+    arrivals: when the webhook of each came, in the order of `updates`; now, if left out.
+    """
+    arrivals = arrivals or [now] * len(updates)
     for start in range(0, len(updates), AT_ONCE):
-        _apply(updates[start : start + AT_ONCE], now)
+        part = slice(start, start + AT_ONCE)
+        _apply(updates[part], arrivals[part], now)
 
 
 def apply_waited(ids: Sequence[UUID], now: datetime) -> None:
     """Apply these of the statuses that waited; they wait no longer. The caller commits."""
     rows = db.session.execute(ready_to_apply().where(WaitingStatus.id.in_(ids))).all()
     drop_waited([row.id for row in rows])
-    apply_statuses([_update_of(row.status) for row in rows], now)
+    apply_statuses([_update_of(row.status) for row in rows], now, [row.first_seen_at for row in rows])
 
 
 def drop_waited(ids: Sequence[UUID]) -> None:
@@ -49,27 +57,52 @@ def drop_waited(ids: Sequence[UUID]) -> None:
 
 
 def ready_to_apply() -> Select:
-    """The statuses that waited and whose message has got its wamid since: (id, status)."""
-    return select(WaitingStatus.id, WaitingStatus.status).join(
+    """The statuses that waited and whose message has got its wamid since: (id, status, first_seen_at)."""
+    return select(WaitingStatus.id, WaitingStatus.status, WaitingStatus.first_seen_at).join(
         Message, Message.whatsapp_message_id == WaitingStatus.wamid
     )
 
 
-def _apply(updates: Sequence[StatusUpdate], now: datetime) -> None:
+def _apply(updates: Sequence[StatusUpdate], arrivals: Sequence[datetime], now: datetime) -> None:
     matches = _match(updates)
     batch = AttemptBatch(set(matches.values()))
     taken = _taken(updates)
     consequences = Consequences()
-    unmatched = []
+    unmatched, events = [], []
     for index, update in enumerate(updates):
         attempt = batch.attempts.get(matches.get(index))
         if attempt is None:
-            unmatched.append(update)
+            unmatched.append((update, arrivals[index]))
         else:
             _merge(attempt, update, taken, consequences, now)
+            events.append(_event(attempt.message["id"], update, arrivals[index]))
     batch.save(now)
+    if events:
+        db.session.execute(_add_event(), events)
     consequences.carry_out(now)
-    _keep_waiting(unmatched, now)
+    _keep_waiting(unmatched)
+
+
+def _add_event():
+    """The same status of the same second again is the same event."""
+    return insert_for(MessageEvent.__table__).on_conflict_do_nothing()
+
+
+def _event(message_id: UUID, update: StatusUpdate, received_at: datetime) -> dict:
+    error = update.error
+    return {
+        "message_id": message_id,
+        "status": update.status.value,
+        "happened_at": update.at,
+        "received_at": received_at,
+        "error_code": error and error.code,
+        "error_title": error and error.title,
+        "error_message": error and error.message,
+        "error_details": error and error.details,
+        "pricing_category": update.pricing_category,
+        "pricing_type": update.pricing_type,
+        "billable": update.billable,
+    }
 
 
 def _match(updates: Sequence[StatusUpdate]) -> dict[int, UUID]:
@@ -153,14 +186,15 @@ def _retry_at(attempt: Attempt) -> datetime | None:
     )  # fmt: skip
 
 
-def _keep_waiting(updates: Sequence[StatusUpdate], now: datetime) -> None:
-    """Keep the statuses of unknown messages: the message may become known, for 8 days."""
+def _keep_waiting(arrived: Sequence[tuple[StatusUpdate, datetime]]) -> None:
+    """Keep the statuses of unknown messages, each with the time of its arrival: the message may become known, for 8 days."""
     rows = {}
-    for update in updates:
+    for update, received_at in arrived:
         status = {**asdict(update), "at": update.at.isoformat(), "status": update.status.value}
         sha256 = hashlib.sha256(json.dumps(status, sort_keys=True).encode()).hexdigest()
         rows[sha256] = {
-            "id": new_id(), "wamid": update.wamid, "status": status, "sha256": sha256, "first_seen_at": now, "occurrences": 1,
+            "id": new_id(), "wamid": update.wamid, "status": status, "sha256": sha256,
+            "first_seen_at": received_at, "occurrences": 1,
         }  # fmt: skip
     if rows:
         statement = insert_for(WaitingStatus.__table__).values(list(rows.values()))

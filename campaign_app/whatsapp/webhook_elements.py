@@ -20,6 +20,7 @@ class StatusUpdate:
     pricing_category: str | None
     pricing_type: str | None
     phone_number_id: str | None
+    billable: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

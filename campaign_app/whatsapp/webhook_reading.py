@@ -36,6 +36,7 @@ def status_update(element: dict, phone_number_id: str | None) -> StatusUpdate:
     if status is None:
         raise UnknownElement(f"The status {word!r} is unknown.")
     pricing = _object(element.get("pricing"))
+    billable = pricing.get("billable")
     return StatusUpdate(
         wamid=wamid,
         status=status,
@@ -46,6 +47,7 @@ def status_update(element: dict, phone_number_id: str | None) -> StatusUpdate:
         pricing_category=text_of(pricing.get("category"), 60),
         pricing_type=text_of(pricing.get("type"), 60),
         phone_number_id=phone_number_id,
+        billable=billable if isinstance(billable, bool) else None,
     )
 
 

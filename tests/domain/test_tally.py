@@ -54,6 +54,20 @@ def test_each_fact_counts_on_the_business_day_on_which_it_happened():
     }
 
 
+def test_each_fact_counts_in_the_hour_in_which_it_happened():
+    tally = tally_of([Standing("read", NOON, NOON, LATER - timedelta(seconds=1))], ZoneInfo("Asia/Kolkata"))
+    assert dict(tally.hours) == {
+        (NOON, "messages_sent"): 1,
+        (NOON, "messages_delivered"): 1,
+        (LATER - timedelta(hours=1), "messages_read"): 1,
+    }
+
+
+@pytest.mark.parametrize("status", ["sent", "failed", "pending", "skipped"])
+def test_who_replied_counts_as_replied_whatever_became_of_the_message(status):
+    assert counts(Standing(status, replied_at=NOON))["messages_replied"] == 1
+
+
 def test_failures_count_by_code_and_those_without_one_together():
     tally = tally_of(
         [Standing("failed", NOON, failed_at=NOON, failure_code=code) for code in (131026, None, 0, None)], UTC
@@ -65,7 +79,7 @@ times = st.none() | st.datetimes(datetime(2026, 1, 1), datetime(2026, 12, 31), t
 standings = st.builds(
     Standing,
     st.sampled_from(["pending", "queued", "sent", "delivered", "read", "failed", "skipped"]),
-    times, times, times, times, times, st.none() | st.integers(0, 200_000),
+    times, times, times, times, times, st.none() | st.integers(0, 200_000), times,
 )  # fmt: skip
 
 
@@ -75,7 +89,7 @@ def test_moving_from_one_standing_to_the_next_ends_where_counting_anew_does(path
     for before, after in zip([None, *path], path, strict=False):
         moved.move(before, after, UTC)
     counted = tally_of(path[-1:], UTC)
-    for name in ("campaign", "days", "failures"):
+    for name in ("campaign", "days", "hours", "failures"):
         left = {key: count for key, count in getattr(moved, name).items() if count}
         assert left == {key: count for key, count in getattr(counted, name).items() if count}
 

@@ -5,21 +5,23 @@ from sqlalchemy import delete, select, update
 
 from campaign_app.domain.tally import CAMPAIGN_COUNTERS, DAILY_COUNTERS
 from campaign_app.extensions import db
-from campaign_app.models.analytics import DailyAnalytics, FailureCount
+from campaign_app.models.analytics import DailyAnalytics, FailureCount, HourlyAnalytics
 from campaign_app.models.campaign import Campaign
 from campaign_app.models.send_schedule import SendBatch
 from campaign_app.services.account_limit import AccountLimit
 from campaign_app.services.claims import claim
 from campaign_app.services.opt_outs import record_opt_out
 from campaign_app.services.recount import mismatches, repair, snapshot
+from campaign_app.services.replies import apply_replies
 from campaign_app.services.send_outcomes import Result, settle
 from campaign_app.services.status_updates import apply_statuses
 from campaign_app.whatsapp.errors import GraphError
 from campaign_app.whatsapp.send_outcome import SendKind, SendOutcome
-from tests.makers import NOON, a_campaign, sent_out, waiting
+from tests.makers import NOON, a_campaign, minutes, sent_out, waiting
+from tests.services.test_replies import LATER, an_answer
 from tests.services.test_status_updates import DELIVERED, FAILED, READ, a_status, accepted
 
-TABLES = {Campaign: CAMPAIGN_COUNTERS, DailyAnalytics: DAILY_COUNTERS, FailureCount: ("failures",), SendBatch: ("messages_authorised", "messages_sent")}  # fmt: skip
+TABLES = {Campaign: CAMPAIGN_COUNTERS, DailyAnalytics: DAILY_COUNTERS, HourlyAnalytics: DAILY_COUNTERS, FailureCount: ("failures",), SendBatch: ("messages_authorised", "messages_sent")}  # fmt: skip
 PLANTED = [(model, counter) for model, counters in TABLES.items() for counter in counters]
 
 
@@ -43,6 +45,7 @@ def campaign(app) -> Campaign:
     apply_statuses(
         [a_status(messages[1], DELIVERED), a_status(messages[2], READ), a_status(messages[3], FAILED)], NOON
     )
+    apply_replies([an_answer(messages[0])], LATER)
     db.session.commit()
     rows = waiting(campaign, 3)
     record_opt_out(rows[0]["phone_number"], "word", None, "test", NOON)
@@ -57,6 +60,7 @@ def test_every_counter_has_something_to_count(campaign):
     assert found == {
         "total_target_customers": 9, "messages_sent": 4, "messages_delivered": 2, "messages_read": 1, "messages_failed": 2,
         "messages_refused": 1, "messages_pending": 3, "messages_unconfirmed": 1, "recipients_skipped": 1,
+        "messages_replied": 1,
     }  # fmt: skip
 
 
@@ -83,7 +87,7 @@ def test_a_planted_wrong_counter_is_found_and_repaired(campaign, model, counter)
     assert getattr(row, counter) == right
 
 
-@pytest.mark.parametrize("model", [DailyAnalytics, FailureCount, SendBatch])
+@pytest.mark.parametrize("model", [DailyAnalytics, HourlyAnalytics, FailureCount, SendBatch])
 def test_rows_of_counts_that_are_gone_are_made_anew(campaign, model):
     db.session.execute(delete(model))
     db.session.commit()
@@ -117,6 +121,23 @@ def test_days_are_counted_in_the_business_zone(app, zone):
     settle(results, NOON)
     db.session.commit()
     assert len(db.session.scalars(select(DailyAnalytics)).all()) == 2
+    assert mismatches() == []
+
+
+def test_only_the_first_three_days_are_counted_by_the_hour(app):
+    campaign = a_campaign()
+    hours = (-2, -1, 0, 1, 71, 72, 500)  # from the start on; the hour before it is for clocks that differ
+    messages = sent_out(campaign, len(hours), NOON + minutes(59))
+    settle(
+        [
+            type(one)(one.message_id, one.outcome, NOON + minutes(60 * hour + 1))
+            for hour, one in zip(hours, map(accepted, messages), strict=True)
+        ],
+        NOON,
+    )
+    db.session.commit()
+    kept = db.session.execute(select(HourlyAnalytics.hour, HourlyAnalytics.messages_sent)).all()
+    assert sorted(kept) == [(NOON + minutes(60 * hour), 1) for hour in (-1, 0, 1, 71)]
     assert mismatches() == []
 
 
