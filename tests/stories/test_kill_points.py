@@ -37,7 +37,7 @@ def port():
 @pytest.fixture
 def simulator(port):
     url = f"http://127.0.0.1:{port}/webhook/whatsapp"
-    with RunningSimulator(webhook_url=url, latency="0.02-0.08") as running:
+    with RunningSimulator(webhook_url=url, latency="0.02-0.08", messaging_limit="TIER_100K") as running:
         yield running
 
 
