@@ -20,6 +20,7 @@ _BEHIND: dict[str, tuple[tuple[str, ...], ColumnElement[bool] | None]] = {
     "pending": (("pending", "queued"), Recipient.unconfirmed_at.is_(None)),
     "unconfirmed": (("queued",), Recipient.unconfirmed_at.is_not(None)),
     "skipped": (("skipped",), None),
+    "replied": ((), Recipient.replied_at.is_not(None)),  # by an index of its own, whatever the status
 }
 NUMBERS = tuple(_BEHIND)
 
@@ -30,6 +31,8 @@ def people_behind(campaign_id: UUID, number: str | None, after: int = 0, limit: 
     if number is None:
         return list(db.session.scalars(mine.order_by(Recipient.position).limit(limit)))
     statuses, besides = _BEHIND[number]
+    if not statuses:
+        return list(db.session.scalars(mine.where(besides).order_by(Recipient.position).limit(limit)))
     # One part for each status: each reads its own stretch of the index, and stops at the limit.
     parts = []
     for status in statuses:

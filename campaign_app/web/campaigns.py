@@ -12,7 +12,7 @@ from campaign_app.domain.message_values import values_of
 from campaign_app.domain.roles import Role
 from campaign_app.domain.template_needs import template_needs
 from campaign_app.models.campaign import Campaign
-from campaign_app.services.analytics import day_figures
+from campaign_app.services.analytics import day_figures, hour_figures
 from campaign_app.services.audience import AudienceCount, count_audience
 from campaign_app.services.audit_trail import history_of
 from campaign_app.services.campaign_lists import SHOWN_STATES, count_by_state, list_campaigns
@@ -21,12 +21,14 @@ from campaign_app.services.campaigns import find_campaign
 from campaign_app.services.failures import failure_table
 from campaign_app.services.message_templates import find_template, snapshot
 from campaign_app.services.preflight import blockers
+from campaign_app.services.segments import names_in_filters
 from campaign_app.services.send_schedule import schedule_days
 from campaign_app.services.unconfirmed import unconfirmed_of
 from campaign_app.services.why_waiting import why_waiting
 from campaign_app.web.access import requires
-from campaign_app.web.campaign_words import audience_words, deed_words, window_words
-from campaign_app.web.formatting import short_day
+from campaign_app.web.audience_words import audience_words
+from campaign_app.web.campaign_words import deed_words, window_words
+from campaign_app.web.formatting import brief_time, short_day
 from campaign_app.web.paging import whole_number
 
 blueprint = Blueprint("campaigns", __name__, url_prefix="/campaigns")
@@ -75,7 +77,7 @@ def show(campaign_id: UUID):
         blockers=blockers(campaign, count) if campaign.status == CampaignStatus.DRAFT else [],
         is_draft=campaign.status == CampaignStatus.DRAFT,
         is_scheduled=campaign.is_scheduled(now),
-        audience=audience_words(campaign.target_audience),
+        audience=audience_words(campaign.target_audience, names_in_filters()),
         window=window_words(campaign),
         message=_message(campaign),
         schedule=days[:SCHEDULE_SHOWN],
@@ -102,6 +104,7 @@ def _progress(campaign: Campaign) -> dict:
     now = utc_now()
     stats = campaign_stats(campaign, now)
     figures = day_figures(campaign.id)
+    hours = hour_figures(campaign.id)
     failures = failure_table(campaign.id)
     return {
         "campaign": campaign,
@@ -111,7 +114,8 @@ def _progress(campaign: Campaign) -> dict:
         "is_finished": campaign.status in (CampaignStatus.DRAFT, CampaignStatus.CANCELLED),
         "tiles": _tiles(campaign, stats),
         "days": figures,
-        "chart": _chart(figures),
+        "hours": [figure for figure in hours if not figure.is_empty],
+        "chart": _chart(figures, hours),
         "failures": failures[:CODES_SHOWN],
         "codes_left": len(failures) - CODES_SHOWN,
         "retryable": sum(row.failures for row in failures if row.retryable),
@@ -135,6 +139,8 @@ def _tiles(campaign: Campaign, stats: CampaignStats) -> list[dict]:
         tile("Failed", stats.failed, "failed", f"{stats.failure_rate:.1f}% of tried", "failed"),
         tile("Pending", stats.pending, "pending", "still to be sent"),
     ]
+    if campaign.messages_replied:
+        tiles.append(tile("Replied", campaign.messages_replied, "replied", "wrote back"))
     if stats.unconfirmed:
         tiles.append(tile("Not confirmed", stats.unconfirmed, "unconfirmed", "answer got lost", "warning"))
     if stats.skipped:
@@ -142,18 +148,13 @@ def _tiles(campaign: Campaign, stats: CampaignStats) -> list[dict]:
     return tiles
 
 
-def _chart(figures) -> dict:
-    """The figures of the table beneath the chart, as the script reads them."""
+def _chart(figures, hours) -> dict:
+    """The figures of the tables beneath the charts, as the script reads them."""
     return {
         "days": [short_day(figure.day) for figure in figures],
-        "counts": [
-            {
-                "name": name,
-                "label": name.capitalize(),
-                "values": [getattr(figure, name) for figure in figures],
-            }
-            for name in ("sent", "delivered", "read", "failed")
-        ],
+        "hours": [brief_time(figure.hour) for figure in hours],
+        "counts": _counts(figures),
+        "hourly": _counts(hours),
         "rates": [
             {
                 "name": "delivered",
@@ -167,6 +168,13 @@ def _chart(figures) -> dict:
             },
         ],
     }
+
+
+def _counts(figures) -> list[dict]:
+    return [
+        {"name": name, "label": name.capitalize(), "values": [getattr(figure, name) for figure in figures]}
+        for name in ("sent", "delivered", "read", "failed")
+    ]
 
 
 def _count(campaign: Campaign) -> AudienceCount | None:

@@ -1,6 +1,6 @@
 """How pages write times, numbers and percentages: local time of the business zone, always with the zone named."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from babel.dates import format_date, format_datetime, format_time, format_timedelta
@@ -17,6 +17,8 @@ NOTHING = "–"
 def register(app: Flask) -> None:
     filters = (
         local_time,
+        exact_time,
+        duration,
         brief_time,
         clock_time,
         iso_time,
@@ -60,6 +62,19 @@ def local_time(instant: datetime | None) -> str:
     return (
         f"{format_datetime(instant, 'd MMM y, HH:mm', tzinfo=zone(), locale=LOCALE)} {_abbreviation(instant)}"
     )
+
+
+def exact_time(instant: datetime) -> str:
+    """`5 Jan 2026, 14:05:09 IST`."""
+    written = format_datetime(instant, "d MMM y, HH:mm:ss", tzinfo=zone(), locale=LOCALE)
+    return f"{written} {_abbreviation(instant)}"
+
+
+def duration(length: timedelta) -> str:
+    """`4 seconds`, `3 hours`: the largest unit that fits; what is under a second is `less than a second`."""
+    if length < timedelta(seconds=1):
+        return "less than a second"
+    return format_timedelta(length, locale=LOCALE, threshold=1.0)
 
 
 def brief_time(instant: datetime | None) -> str:

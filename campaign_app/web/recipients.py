@@ -1,4 +1,4 @@
-"""The people of one campaign: the lists behind its numbers."""
+"""The people of one campaign: the lists behind its numbers, and the story of each of them."""
 
 from uuid import UUID
 
@@ -7,6 +7,7 @@ from flask import Blueprint, render_template, request
 from campaign_app.domain.roles import Role
 from campaign_app.services.campaigns import find_campaign
 from campaign_app.services.recipient_lists import NUMBERS, people_behind
+from campaign_app.services.recipient_story import find_recipient, story_of
 from campaign_app.web.access import requires
 from campaign_app.web.paging import whole_number
 
@@ -34,6 +35,14 @@ def index(campaign_id: UUID):
     )
 
 
+@blueprint.get("/<uuid:recipient_id>")
+@requires(Role.VIEWER)
+def show(campaign_id: UUID, recipient_id: UUID):
+    campaign = find_campaign(campaign_id)
+    person = find_recipient(campaign.id, recipient_id)
+    return render_template("recipients/show.html", campaign=campaign, person=person, story=story_of(person))
+
+
 def _tabs(campaign) -> list[tuple[str | None, str, int]]:
     """(number, words, how many): counters of the campaign, never a scan."""
     return [
@@ -45,4 +54,5 @@ def _tabs(campaign) -> list[tuple[str | None, str, int]]:
         ("failed", "Failed", campaign.messages_failed),
         ("unconfirmed", "Not confirmed", campaign.messages_unconfirmed),
         ("skipped", "Skipped", campaign.recipients_skipped),
+        ("replied", "Replied", campaign.messages_replied),
     ]

@@ -77,7 +77,7 @@ def test_the_fragment_holds_the_same_parts_as_the_page(app):
         client.get(f"/campaigns/{campaign.id}/_progress").text,
     )
     parts = re.findall(r'data-part="(\w+)"', fragment)
-    assert parts == ["waiting", "numbers", "days", "failures"] and sorted(
+    assert parts == ["waiting", "numbers", "days", "hours", "failures"] and sorted(
         re.findall(r'data-part="(\w+)"', page)
     ) == sorted(parts)
     assert tiles(fragment) == tiles(page)

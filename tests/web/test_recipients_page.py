@@ -7,6 +7,8 @@ import pytest
 import python_calamine
 
 from campaign_app.domain.clock import utc_now
+from campaign_app.extensions import db
+from campaign_app.models.recipient import Recipient
 from campaign_app.services.recipient_lists import NUMBERS
 from tests.page_checks import a_client
 from tests.pages_made import a_launched_campaign, set_standing, some_customers, words
@@ -40,6 +42,8 @@ def test_each_number_lists_page_after_page_without_gap_or_repetition(app, number
         set_standing(campaign, place, status, code=131026 if status == "failed" else None)
     set_standing(campaign, 9, "queued", unconfirmed_at=utc_now())
     set_standing(campaign, 10, "skipped", skipped_reason="On our own list of people not to write to")
+    for place in (1, 4, 12):
+        db.session.query(Recipient).filter_by(position=place).one().replied_at = utc_now()
     client = a_client(app, "viewer")
     page = client.get(f"/campaigns/{campaign.id}/recipients?status={number}").text
     expected = {
@@ -50,6 +54,7 @@ def test_each_number_lists_page_after_page_without_gap_or_repetition(app, number
         "pending": 2,
         "unconfirmed": 1,
         "skipped": 1,
+        "replied": 3,
     }[number]
     assert page.count('<th scope="row"') == expected
 

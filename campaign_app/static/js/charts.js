@@ -4,6 +4,7 @@
   const still = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
   const figures = () => JSON.parse(document.getElementById("chart-data").textContent);
   const whole = new Intl.NumberFormat("en-GB");
+  const hourShapes = { sent: [], delivered: [], read: [6, 4], failed: [2, 3] };
   const shapes = { delivered: { pointStyle: "rect", borderDash: [] }, read: { pointStyle: "circle", borderDash: [6, 4] } };
   const charts = new Map();
 
@@ -16,6 +17,16 @@
   const lines = (data) => data.rates.map(({ name, label, values }) => ({
     label, data: values, borderColor: colour(`--chart-${name}`), backgroundColor: colour(`--chart-${name}`), borderWidth: 2.5, pointRadius: values.length > 40 ? 0 : 3.5, tension: 0.25, ...shapes[name],
   }));
+
+  const hourLines = (data) => data.hourly.map(({ name, label, values }) => ({
+    label, data: values, borderColor: colour(`--chart-${name}`), backgroundColor: colour(`--chart-${name}`), borderWidth: 2, borderDash: hourShapes[name], pointRadius: values.length > 30 ? 0 : 3, tension: 0,
+  }));
+
+  const kinds = {
+    counts: { type: "bar", isRate: false, labels: "days", sets: bars },
+    rates: { type: "line", isRate: true, labels: "days", sets: lines },
+    hours: { type: "line", isRate: false, labels: "hours", sets: hourLines },
+  };
 
   const options = (isRate) => ({
     responsive: true,
@@ -35,13 +46,13 @@
   const draw = () => {
     if (!document.getElementById("chart-data")) return;
     const data = figures();
-    document.querySelector(".charts").hidden = data.days.length === 0;
     for (const canvas of document.querySelectorAll("canvas[data-chart]")) {
-      const isRate = canvas.dataset.chart === "rates";
-      const fresh = { labels: data.days, datasets: isRate ? lines(data) : bars(data) };
+      const { type, isRate, labels, sets } = kinds[canvas.dataset.chart];
+      const fresh = { labels: data[labels], datasets: sets(data) };
+      canvas.closest(".charts").hidden = fresh.labels.length === 0;
       const chart = charts.get(canvas);
       if (!chart) {
-        charts.set(canvas, new Chart(canvas, { type: isRate ? "line" : "bar", data: fresh, options: options(isRate) }));
+        charts.set(canvas, new Chart(canvas, { type, data: fresh, options: options(isRate) }));
         continue;
       }
       chart.data.labels = fresh.labels;
