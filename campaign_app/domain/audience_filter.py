@@ -2,7 +2,8 @@
 
 Keys are columns of a customer or free attributes; all must match. A value is one or a list (any of them), null
 is "no value". An object asks more: {"not": …}, {"exists": true}, {"contains": "…"}, {"gte": 100},
-{"lt": "2026-01-31"}; several must all hold.
+{"lt": "2026-01-31"}; several must all hold. {"any": [filter, …]}, {"all": [filter, …]} and {"not": filter} make groups;
+audience_behaviour.py holds what can be asked about the past.
 """
 
 import re
@@ -11,6 +12,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from campaign_app.domain.audience_behaviour import (
+    AddedOn,
+    Behaviour,
+    NeverContacted,
+    is_behaviour,
+    parse_behaviour,
+)
 from campaign_app.domain.customer_values import (
     COLUMNS,
     LONGEST_ATTRIBUTE_NAME,
@@ -27,6 +35,8 @@ from campaign_app.domain.phone import parse_phone
 COMPARISONS = ("gt", "gte", "lt", "lte")
 MOST_VALUES = 500  # of one key
 MOST_KEYS = 50
+MOST_PARTS = 50  # of one group
+DEEPEST = 5  # groups in groups
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
@@ -49,11 +59,22 @@ class Condition:
 
 
 @dataclass(frozen=True)
+class Group:
+    """any: one of the `parts` holds; all: each of them; not: the one part does not."""
+
+    kind: str
+    parts: tuple["AudienceFilter", ...]
+
+
+Question = Condition | Behaviour | NeverContacted | AddedOn | Group
+
+
+@dataclass(frozen=True)
 class AudienceFilter:
     """`everybody`, or those for whom all `conditions` hold; neither is nobody."""
 
     everybody: bool = False
-    conditions: tuple[Condition, ...] = ()
+    conditions: tuple[Question, ...] = ()
 
 
 def parse_audience(target_audience: Mapping[str, Any] | None) -> AudienceFilter:
@@ -64,18 +85,45 @@ def parse_audience(target_audience: Mapping[str, Any] | None) -> AudienceFilter:
     """
     if target_audience is None:
         return AudienceFilter()
-    if not isinstance(target_audience, Mapping):
+    return _parse(target_audience, 0)
+
+
+def _parse(audience: Any, depth: int) -> AudienceFilter:
+    if not isinstance(audience, Mapping):
         raise _fault('The audience is an object such as {"customer_tier": ["gold"], "location": "Mumbai"}.')
-    if "all" in target_audience:
-        if len(target_audience) > 1 or target_audience["all"] is not True:
+    if "all" in audience and not _is_group("all", audience["all"]):
+        if len(audience) > 1 or audience["all"] is not True:
             raise _fault('all: everybody is {"all": true} and nothing else.')
         return AudienceFilter(everybody=True)
-    if len(target_audience) > MOST_KEYS:
+    if len(audience) > MOST_KEYS:
         raise _fault(f"The audience has more than {MOST_KEYS} keys.")
-    conditions: list[Condition] = []
-    for key, value in target_audience.items():
-        conditions.extend(_conditions(key, value))
+    conditions: list[Question] = []
+    for key, value in audience.items():
+        if _is_group(key, value):
+            conditions.append(_group(key, value, depth))
+        elif is_behaviour(key, value):
+            conditions.extend(parse_behaviour(key, value))
+        else:
+            conditions.extend(_conditions(key, value))
     return AudienceFilter(conditions=tuple(conditions))
+
+
+def _is_group(key: str, value: Any) -> bool:
+    if key == "not":
+        return isinstance(value, Mapping)
+    is_list = isinstance(value, list | tuple) and all(isinstance(part, Mapping) for part in value)
+    return key in ("any", "all") and is_list
+
+
+def _group(kind: str, value: Any, depth: int) -> Group:
+    parts = [value] if kind == "not" else list(value)
+    if depth >= DEEPEST:
+        raise _fault(f"{kind}: groups stand in groups at most {DEEPEST} deep.")
+    if not parts or not all(parts):
+        raise _fault(f"{kind}: every group needs at least one condition.")
+    if len(parts) > MOST_PARTS:
+        raise _fault(f"{kind}: a group has at most {MOST_PARTS} parts.")
+    return Group(kind, tuple(_parse(part, depth + 1) for part in parts))
 
 
 def known_operators(key: str) -> tuple[str, ...]:

@@ -2,17 +2,21 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, false, func, select, true
+from sqlalchemy import ColumnElement, and_, case, false, func, or_, select, true
 
-from campaign_app.domain.audience_filter import parse_audience
+from campaign_app.domain.audience_filter import AudienceFilter, Condition, Group, Question, parse_audience
+from campaign_app.domain.clock import utc_now
 from campaign_app.domain.letter_case import fold
 from campaign_app.extensions import db
 from campaign_app.models.customer import Customer
+from campaign_app.services.audience_behaviour import behaviour_sql
 from campaign_app.services.audience_conditions import condition_sql
 from campaign_app.services.customer_columns import attribute_names, folded, tag_rows
 from campaign_app.services.eligibility import reason_not_to_write
+from campaign_app.services.segment_references import with_segments
 
 MOST_CHOICES = 50
 _READ = 4 * MOST_CHOICES  # before spellings that differ in accented capitals are brought together
@@ -47,17 +51,38 @@ class FieldChoices:
     attributes: list[str]
 
 
-def audience_condition(target_audience: Mapping[str, Any] | None) -> ColumnElement[bool]:
-    """The filter as a condition on Customer. Raises Invalid, naming the key and what is accepted."""
-    audience = parse_audience(target_audience)
+def audience_condition(
+    target_audience: Mapping[str, Any] | None, now: datetime | None = None
+) -> ColumnElement[bool]:
+    """The filter as a condition on Customer, as at `now` (else the present instant).
+
+    Raises Invalid, naming the key and what is accepted.
+    """
+    return _filter_sql(parse_audience(with_segments(target_audience)), now or utc_now())
+
+
+def _filter_sql(audience: AudienceFilter, now: datetime) -> ColumnElement[bool]:
     if audience.everybody:
         return true()
     if not audience.conditions:
         return false()
-    return and_(*(condition_sql(condition) for condition in audience.conditions))
+    return and_(*(_question_sql(question, now) for question in audience.conditions))
 
 
-def count_audience(target_audience: Mapping[str, Any] | None, require_opt_in: bool) -> AudienceCount:
+def _question_sql(question: Question, now: datetime) -> ColumnElement[bool]:
+    if isinstance(question, Condition):
+        return condition_sql(question)
+    if not isinstance(question, Group):
+        return behaviour_sql(question, now)
+    parts = [_filter_sql(part, now) for part in question.parts]
+    if question.kind == "not":
+        return ~func.coalesce(parts[0], false())
+    return or_(*parts) if question.kind == "any" else and_(*parts)
+
+
+def count_audience(
+    target_audience: Mapping[str, Any] | None, require_opt_in: bool, now: datetime | None = None
+) -> AudienceCount:
     """How many customers the filter means now, and how many of them may be written to. Raises Invalid."""
     stopped = reason_not_to_write(Customer.phone_number, False).is_not(None)
     unrecorded = and_(~stopped, Customer.opted_in.is_(None)) if require_opt_in else false()
@@ -68,9 +93,15 @@ def count_audience(target_audience: Mapping[str, Any] | None, require_opt_in: bo
             func.coalesce(func.sum(case((unrecorded, 1), else_=0)), 0),
         )
         .select_from(Customer)
-        .where(audience_condition(target_audience))
+        .where(audience_condition(target_audience, now))
     ).one()
     return AudienceCount(matching, opted_out, no_consent, matching - opted_out - no_consent)
+
+
+def sample_of(target_audience: Mapping[str, Any], most: int) -> list[Customer]:
+    """Some of the customers that the filter means, those added last first. Raises Invalid."""
+    meant = select(Customer).where(audience_condition(target_audience))
+    return list(db.session.scalars(meant.order_by(Customer.id.desc()).limit(most)))
 
 
 def field_choices() -> FieldChoices:

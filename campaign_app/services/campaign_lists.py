@@ -50,6 +50,13 @@ def list_campaigns(
     return [line_of(campaign, now) for campaign in db.session.scalars(wanted.offset(offset).limit(limit))]
 
 
+def launched_campaigns(limit: int = 100) -> list[tuple[UUID, str]]:
+    """(id, name) of the campaigns that were launched, the newest first."""
+    launched = select(Campaign.id, Campaign.name).where(Campaign.launched_at.is_not(None))
+    rows = db.session.execute(launched.order_by(Campaign.created_at.desc(), Campaign.id.desc()).limit(limit))
+    return [(campaign_id, name) for campaign_id, name in rows]
+
+
 def newest_campaigns(status: str | None, after: tuple[datetime, UUID] | None, limit: int) -> list[Campaign]:
     """Campaigns in the stored state `status` (None: all), the newest first; `after` is (created_at, id) of the last one seen."""
     wanted = select(Campaign).order_by(Campaign.created_at.desc(), Campaign.id.desc()).limit(limit)

@@ -12,6 +12,7 @@ from campaign_app.models.customer import Customer
 from campaign_app.services.customer_columns import attribute_names, contains_any_of, is_any_of, tag_rows
 
 EXPORTED_AT_ONCE = 2000
+LOOKED_AT_FOR_NAMES = 1000
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,13 @@ def all_attribute_names() -> list[str]:
     """The names of all free attributes that any customer has, in order."""
     names, name = attribute_names(Customer)
     return sorted(db.session.scalars(select(name).select_from(Customer).join(names, true()).distinct()))
+
+
+def latest_attribute_names(most: int = 60) -> list[str]:
+    """The names of free attributes among the latest customers, in order: bounded, however many customers there are."""
+    latest = select(Customer.attributes).order_by(Customer.id.desc()).limit(LOOKED_AT_FOR_NAMES)
+    found = {name for attributes in db.session.scalars(latest) for name in attributes or {}}
+    return sorted(found, key=str.casefold)[:most]
 
 
 def every_customer(search: CustomerSearch) -> Iterator[Customer]:

@@ -73,7 +73,7 @@ def freeze_audience(campaign: Campaign, now: datetime) -> None:
             reason.label("reason"),
             _values(wanted).label("personal_values"),
         )
-        .where(audience_condition(campaign.target_audience))
+        .where(audience_condition(campaign.target_audience, now))
         .where(~_is_added(campaign))
         .subquery()
     )

@@ -23,12 +23,14 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional, Val
 from campaign_app.domain.send_window import DAYS
 from campaign_app.models.campaign import Campaign
 from campaign_app.models.message_template import MessageTemplate
+from campaign_app.models.segment import Segment
+from campaign_app.services.segment_references import segment_id_in
 
 DAY_NAMES = dict(zip(DAYS, ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"), strict=True))
 PICKED = {"customer_tier": "Tier", "location": "Location", "language": "Language", "tags": "Tags"}
 _PRIORITY_WORDS = {1: "1 – first of all", 5: "5 – normal", 10: "10 – last of all"}
 PRIORITIES = [SelectChoice(number, _PRIORITY_WORDS.get(number, str(number))) for number in range(1, 11)]
-EVERYBODY, SOME, NOBODY = "all", "some", "none"
+EVERYBODY, SEGMENT, SOME, NOBODY = "all", "segment", "some", "none"
 
 # The service's names of fields -> those of the form.
 _SHOWN_AT = {
@@ -169,11 +171,13 @@ class CampaignForm(ScheduleForm):
         [InputRequired("Choose who gets it.")],
         choices=[
             SelectChoice(EVERYBODY, "Every customer"),
+            SelectChoice(SEGMENT, "A segment"),
             SelectChoice(SOME, "Customers with certain features"),
             SelectChoice(NOBODY, "Only recipients added by number (over the API)"),
         ],
         default=SOME,
     )
+    segment = SelectField("Segment", validate_choice=False)
     customer_tier = SelectMultipleField("Tier", validate_choice=False)
     location = SelectMultipleField("Location", validate_choice=False)
     language = SelectMultipleField("Language", validate_choice=False)
@@ -190,6 +194,8 @@ class CampaignForm(ScheduleForm):
     def validate_audience_mode(self, field):
         if field.data == SOME and not self._picked() and not (self.other_conditions.data or "").strip():
             raise ValidationError("Choose at least one feature, or choose every customer.")
+        if field.data == SEGMENT and not self.segment.data:
+            raise ValidationError("Choose a segment.")
 
     def changes(self) -> dict[str, Any]:
         name, _, language = (self.template.data or "").rpartition("|")
@@ -205,6 +211,8 @@ class CampaignForm(ScheduleForm):
         """The filter as typed. Raises ValidationError for further conditions that cannot be read."""
         if self.audience_mode.data == EVERYBODY:
             return {"all": True}
+        if self.audience_mode.data == SEGMENT and self.segment.data:
+            return {"segment": self.segment.data}
         if self.audience_mode.data != SOME:
             return {}
         return {**self._other_conditions(), **self._picked()}
@@ -214,7 +222,10 @@ class CampaignForm(ScheduleForm):
         self.template.data = f"{campaign.template_name}|{campaign.language_code}"
         audience = dict(campaign.target_audience or {})
         self.audience_mode.data = EVERYBODY if audience.get("all") is True else SOME if audience else NOBODY
-        audience.pop("all", None)
+        if set(audience) == {"segment"} and segment_id_in(audience) is not None:
+            self.audience_mode.data, self.segment.data = SEGMENT, audience.pop("segment")
+        if audience.get("all") is True:
+            del audience["all"]
         for name in PICKED:
             value = audience.get(name)
             values = value if isinstance(value, list) else [value]
@@ -266,6 +277,13 @@ def offer_audience(form: CampaignForm, choices) -> None:
         offered = getattr(choices, name)
         chosen = [value for value in form[name].data or [] if value not in offered]
         form[name].choices = [SelectChoice(value) for value in [*offered, *chosen]]
+
+
+def offer_segments(form: CampaignForm, segments: list[Segment]) -> None:
+    form.segment.choices = [
+        SelectChoice("", "Choose a segment…"),
+        *(SelectChoice(str(segment.id), segment.name) for segment in segments),
+    ]
 
 
 def key_of(template: MessageTemplate) -> str:

@@ -22,6 +22,7 @@ from campaign_app.services.audience_choices import audience_choices
 from campaign_app.services.campaigns import create_campaign, delete_draft, edit_campaign, find_campaign
 from campaign_app.services.message_templates import all_templates, find_template, needs_of
 from campaign_app.services.number import sending_number
+from campaign_app.services.segments import all_segments
 from campaign_app.web.access import requires
 from campaign_app.web.campaign_fields import (
     NOBODY,
@@ -29,6 +30,7 @@ from campaign_app.web.campaign_fields import (
     CampaignForm,
     ScheduleForm,
     offer_audience,
+    offer_segments,
     offer_templates,
 )
 
@@ -157,6 +159,7 @@ def _page(
     offer_templates(form, all_templates())
     choices = audience_choices()
     offer_audience(form, choices)
+    offer_segments(form, all_segments())
     template, is_unknown = _chosen(form.template.data)
     return render_template(
         "campaign_forms/show.html",

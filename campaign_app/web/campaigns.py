@@ -21,7 +21,7 @@ from campaign_app.services.campaigns import find_campaign
 from campaign_app.services.failures import failure_table
 from campaign_app.services.message_templates import find_template, snapshot
 from campaign_app.services.preflight import blockers
-from campaign_app.services.segments import names_in_filters
+from campaign_app.services.segments import names_in
 from campaign_app.services.send_schedule import schedule_days
 from campaign_app.services.unconfirmed import unconfirmed_of
 from campaign_app.services.why_waiting import why_waiting
@@ -77,7 +77,7 @@ def show(campaign_id: UUID):
         blockers=blockers(campaign, count) if campaign.status == CampaignStatus.DRAFT else [],
         is_draft=campaign.status == CampaignStatus.DRAFT,
         is_scheduled=campaign.is_scheduled(now),
-        audience=audience_words(campaign.target_audience, names_in_filters()),
+        audience=audience_words(campaign.target_audience, names_in(campaign.target_audience)),
         window=window_words(campaign),
         message=_message(campaign),
         schedule=days[:SCHEDULE_SHOWN],

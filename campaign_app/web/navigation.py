@@ -18,6 +18,7 @@ _ITEMS = (
     ("Home", "/", Role.VIEWER),
     ("Campaigns", "/campaigns", Role.VIEWER),
     ("Customers", "/customers", Role.VIEWER),
+    ("Segments", "/segments", Role.VIEWER),
     ("Templates", "/templates", Role.VIEWER),
     ("Failures", "/failures", Role.VIEWER),
     ("Opt-outs", "/opt-outs", Role.VIEWER),
