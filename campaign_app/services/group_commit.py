@@ -3,11 +3,12 @@
 import fcntl
 import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import PoolProxiedConnection
 
 
 class _Item:
@@ -24,22 +25,24 @@ class _Item:
 class GroupCommit:
     """Whoever comes while another thread commits waits, and then one of the waiting writes for all of them.
 
-    `write_all` writes a sequence of values into the transaction of the connection that it is given. It must not depend on
-    which thread runs it, and running it twice must do the same as running it once.
+    `write_all` writes a sequence of values, in one statement, with the driver's own connection that it is given, which commits
+    each statement by itself: nothing goes back and forth but the statement. It must not depend on which thread runs it, and
+    running it twice must do the same as running it once.
     """
 
     MOST_AT_ONCE = 100
 
-    def __init__(self, engine: Engine, write_all: Callable[[Connection, Sequence[Any]], None]):
+    def __init__(self, engine: Engine, write_all: Callable[[Any, Sequence[Any]], None]):
         self._engine = engine
+        self._turn = Turn(engine)
         self._write_all = write_all
         self._waiting: list[_Item] = []
         self._is_led = False  # some thread writes, or has been woken to write
         self._queue = threading.Lock()
-        self._connection: Connection | None = None  # kept, for whoever is the writer
+        self._connection: PoolProxiedConnection | None = None  # kept, for whoever is the writer
 
     def write(self, value: Any) -> None:
-        """Returns when `value` is committed. Raises what the transaction that held it raised."""
+        """Returns when `value` is committed. Raises the driver's error where it could not be (see `failures`)."""
         item = _Item(value)
         with self._queue:
             self._waiting.append(item)
@@ -55,7 +58,7 @@ class GroupCommit:
         """Write for all that wait. The next writer is woken before those who are done: it has the longer way to go."""
         items: list[_Item] = []
         try:
-            with _turn(self._engine):
+            with self._turn:
                 with self._queue:
                     items, self._waiting = (
                         self._waiting[: self.MOST_AT_ONCE],
@@ -76,45 +79,64 @@ class GroupCommit:
             for item in next_writer + items:
                 item.sleep.release()
 
+    @property
+    def failures(self) -> tuple[type[Exception], ...]:
+        """What `write` raises when the database did not take the value."""
+        return self._engine.dialect.loaded_dbapi.Error, SQLAlchemyError
+
     def _commit(self, values: Sequence[Any]) -> None:
         is_kept = self._connection is not None
         try:
-            self._connection = self._connection or self._engine.connect()
-            with self._connection.begin():
-                self._write_all(self._connection, values)
+            self._connection = self._connection or self._connect()
+            self._write_all(self._connection.driver_connection, values)
         except Exception as error:
+            is_cut = is_kept and self._engine.dialect.is_disconnect(
+                error, self._connection.driver_connection, None
+            )
             self._let_go()
-            if not (is_kept and getattr(error, "connection_invalidated", False)):
+            if not is_cut:
                 raise
             self._commit(values)  # the database was away in between, and may be back
+
+    def _connect(self) -> PoolProxiedConnection:
+        connection = self._engine.raw_connection()
+        if (
+            self._engine.dialect.name == "postgresql"
+        ):  # on SQLite every connection is so: see campaign_app.database
+            connection.driver_connection.autocommit = True
+        return connection
 
     def _let_go(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
-            connection.close()
+            connection.invalidate()
 
 
-@contextmanager
-def _turn(engine: Engine) -> Iterator[None]:
+class Turn:
     """On SQLite, where one process writes at a time, the right to go next: for speed only, SQLite's own lock decides.
 
     Whoever finds SQLite busy sleeps and tries again, ever longer, while the disk is idle; here the system wakes it at once.
+    A process that dies lets it go.
     """
-    lock = _take_turn(engine)
-    try:
-        yield
-    finally:
-        if lock is not None:
-            os.close(lock)  # which lets it go, as the holder's death does
 
+    def __init__(self, engine: Engine):
+        file = engine.url.database
+        in_file = engine.dialect.name == "sqlite" and file and not file.startswith((":memory:", "file:"))
+        self._file = f"{file}-inbox" if in_file else None
+        self._lock: int | None = (
+            None  # opened when it is needed first: a lock from before a fork would be everybody's
+        )
 
-def _take_turn(engine: Engine) -> int | None:
-    file = engine.url.database
-    if engine.dialect.name != "sqlite" or not file or file.startswith((":memory:", "file:")):
-        return None
-    try:
-        lock = os.open(f"{file}-inbox", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        fcntl.flock(lock, fcntl.LOCK_EX)
-    except OSError:
-        return None
-    return lock
+    def __enter__(self) -> None:
+        if self._file is None:
+            return
+        try:
+            if self._lock is None:
+                self._lock = os.open(self._file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            fcntl.flock(self._lock, fcntl.LOCK_EX)
+        except OSError:
+            self._file = None
+
+    def __exit__(self, *_error) -> None:
+        if self._file is not None:
+            fcntl.flock(self._lock, fcntl.LOCK_UN)

@@ -1,4 +1,4 @@
-"""Threads that store at the same time share a transaction, and each learns what became of it."""
+"""Threads that store at the same time share a commit, and each learns what became of it."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -6,14 +6,14 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import select, text
 
-from campaign_app.domain.clock import utc_now
+from campaign_app.domain.ids import new_id
 from campaign_app.extensions import db
 from campaign_app.models.opt_out import OptOut
 from campaign_app.services.group_commit import GroupCommit
 
 
 class Writer:
-    """Writes phone numbers, and notes which of them shared a transaction; "wrong" breaks it."""
+    """Writes phone numbers, and notes which of them shared a commit; "wrong" breaks it."""
 
     def __init__(self):
         self.batches: list[list[str]] = []
@@ -25,11 +25,14 @@ class Writer:
         self.batches.append(list(values))
         self.has_begun.set()
         self.may_go_on.wait(10)
-        for value in values:
-            if value == "wrong":
-                raise ValueError(value)
-            row = {"phone_number": value, "kind": "ours", "opted_out_at": utc_now()}
-            connection.execute(OptOut.__table__.insert(), row)
+        if "wrong" in values:
+            raise ValueError("wrong")
+        rows = ", ".join(
+            f"('{new_id().hex}', '{value}', 'ours', CURRENT_TIMESTAMP, CURRENT_TIMESTAMP)" for value in values
+        )
+        connection.execute(
+            f"INSERT INTO opt_outs (id, phone_number, kind, opted_out_at, created_at) VALUES {rows}"
+        )
 
 
 @pytest.fixture
@@ -75,7 +78,7 @@ def test_a_value_is_committed_when_write_returns(group):
     assert stored() == {"+919876543210"}
 
 
-def test_those_who_come_while_another_commits_share_the_next_transaction(group, writer):
+def test_those_who_come_while_another_commits_share_the_next_commit(group, writer):
     errors = while_one_commits(group, writer, "+911", ["+912", "+913", "+914"])
 
     assert errors == [None] * 4
@@ -83,7 +86,7 @@ def test_those_who_come_while_another_commits_share_the_next_transaction(group, 
     assert stored() == {"+911", "+912", "+913", "+914"}
 
 
-def test_an_error_reaches_all_who_shared_the_transaction_and_nobody_else(group, writer):
+def test_an_error_reaches_all_who_shared_the_commit_and_nobody_else(group, writer):
     errors = while_one_commits(group, writer, "+911", ["+912", "wrong"])
     group.write("+915")
 

@@ -24,7 +24,11 @@ def pruned(model, column) -> list:
 
 def an_event(age: timedelta, state: str) -> WebhookEvent:
     return WebhookEvent(
-        fingerprint=new_id().bytes, body=b"{}", received_at=NOON - age, state=state, note=f"{state} {age.days}"
+        fingerprint=new_id().bytes,
+        body=b"{}",
+        received_at=NOON - age,
+        state=state,
+        note=f"{state} {age.days}",
     )
 
 

@@ -18,7 +18,7 @@ from campaign_app.models.recipient import Recipient
 from campaign_app.models.webhook_event import WaitingStatus, WebhookEvent
 from campaign_app.services.recount import mismatches
 from campaign_app.services.send_outcomes import settle
-from campaign_app.services.webhook_inbox import apply_waiting, event_of, store, store_all, waiting_bodies
+from campaign_app.services.webhook_inbox import Arrival, apply_waiting, store, store_all, waiting_bodies
 from tests.databases import DEFAULTS
 from tests.engine import wait_until
 from tests.makers import NOON, a_campaign, minutes, sent_out
@@ -75,7 +75,9 @@ def statuses_of(messages: list[dict]) -> list[str]:
 def test_the_same_body_is_kept_once_and_applied_once(app):
     campaign, messages = a_campaign_under_way(2)
     body = a_body(a_step(messages[0]))
-    store_all(db.session.connection(), [event_of(body, NOON), event_of(body, NOON)])
+    store_all(
+        db.session.connection().connection.driver_connection, [Arrival(body, NOON), Arrival(body, NOON)]
+    )
     taken_in(body)
     taken_in(body)
 
@@ -271,7 +273,7 @@ def test_killed_with_sigkill_while_applying_nothing_is_lost_and_nothing_counts_t
         a_body(*(a_step(message, "sent") for message in messages[place : place + 2]))
         for place in range(0, 450, 2)
     ]
-    store_all(db.session.connection(), [event_of(raw, NOON) for raw in bodies])
+    store_all(db.session.connection().connection.driver_connection, [Arrival(raw, NOON) for raw in bodies])
     db.session.commit()
     environ = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")}
     command = [sys.executable, "-m", "flask", "apply-webhooks"]

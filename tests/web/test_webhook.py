@@ -2,6 +2,7 @@
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
 
 import pytest
 from sqlalchemy import func, select
@@ -73,6 +74,23 @@ def test_a_body_may_have_three_megabytes(app, size, status):
     raw = b" " * size
     assert post(app.test_client(), raw, sign(raw, SECRET)).status_code == status
     assert stored() == (1 if status == 200 else 0)
+
+
+@pytest.mark.parametrize(("size", "status"), [(3 * 2**20, 200), (3 * 2**20 + 1, 413)])
+def test_a_body_in_chunks_that_does_not_say_its_length_is_measured_too(app, size, status):
+    raw = b" " * size
+    client, headers = app.test_client(), {"X-Hub-Signature-256": sign(raw, SECRET)}
+    stream = {"input_stream": BytesIO(raw), "environ_overrides": {"wsgi.input_terminated": True}}
+    assert client.post(URL, headers=headers, **stream).status_code == status
+    assert stored() == (1 if status == 200 else 0)
+
+
+def test_a_body_that_breaks_off_is_not_stored(app):
+    client, headers = app.test_client(), {"X-Hub-Signature-256": sign(BODY, SECRET)}
+    longer = {"CONTENT_LENGTH": str(len(BODY) + 1)}
+    answer = client.post(URL, input_stream=BytesIO(BODY), headers=headers, environ_overrides=longer)
+    assert answer.status_code == 400
+    assert stored() == 0
 
 
 def test_many_at_once_are_all_stored(app):
