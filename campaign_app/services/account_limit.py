@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy import ColumnElement, String, cast, exists, func, select, type_coerce
 from sqlalchemy.orm import aliased
 
 from campaign_app.extensions import db
@@ -21,6 +21,25 @@ def customers_since(since: datetime) -> int:
         Message.authorised_at > since, Message.refused_at.is_(None)
     )
     return db.session.scalar(reached)
+
+
+def account_spent(now: datetime) -> list[tuple[datetime, int]]:
+    """Who was written to in the moving day, by the hour: (instant at which the last of them falls out of it, customers)."""
+    latest = (
+        select(func.max(Message.authorised_at).label("at"))
+        .where(Message.authorised_at > now - MOVING_DAY, Message.refused_at.is_(None))
+        .group_by(Message.phone_number)
+        .subquery()
+    )
+    counted = select(func.max(latest.c.at), func.count()).group_by(hour_of(latest.c.at))
+    return sorted((at + MOVING_DAY, customers) for at, customers in db.session.execute(counted))
+
+
+def hour_of(instant: ColumnElement[datetime]) -> ColumnElement:
+    """What all instants of one hour, UTC, have in common, in SQL."""
+    if db.engine.dialect.name == "postgresql":
+        return func.date_trunc("hour", instant)
+    return func.substr(type_coerce(cast(instant, String), String), 1, 13)
 
 
 class AccountLimit:

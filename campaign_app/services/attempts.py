@@ -234,6 +234,7 @@ def move_batch(campaign_id: UUID, day: date, authorised: int, sent: int, now: da
         .where(table.c.campaign_id == campaign_id, table.c.send_date == day)
         .values(
             messages_authorised=used,
+            batch_size=case((table.c.batch_size > used, table.c.batch_size), else_=used),
             messages_sent=table.c.messages_sent + sent,
             messages_remaining=remaining,
             status=case((remaining > 0, "processing"), else_="completed"),

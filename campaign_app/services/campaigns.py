@@ -5,18 +5,17 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo, available_timezones
 
-from flask import current_app
-
 from campaign_app.domain.campaign_status import CampaignStatus
 from campaign_app.domain.errors import Conflict, Invalid, NotFound
-from campaign_app.domain.send_window import SendWindow, parse_window
+from campaign_app.domain.send_window import parse_window
 from campaign_app.domain.template_text import fields
 from campaign_app.extensions import db
 from campaign_app.models.campaign import Campaign
 from campaign_app.services import audit
 from campaign_app.services.audience import audience_condition
 from campaign_app.services.counters import lock_campaigns
-from campaign_app.services.send_schedule import lay_out
+from campaign_app.services.number import request_run
+from campaign_app.services.send_schedule import plan_anew
 
 FIELDS = (
     "name", "description", "template_name", "language_code", "template_components", "target_audience", "daily_send_limit",
@@ -30,15 +29,6 @@ HIGHEST_LIMIT = 1_000_000
 MOST_REFERENCES = (
     40  # different fields of a customer in one message: PostgreSQL's functions take at most 100 arguments
 )
-
-
-def zone_of(campaign: Campaign) -> ZoneInfo:
-    """The zone of the campaign's send window."""
-    return ZoneInfo(campaign.timezone or current_app.config["SETTINGS"].business_timezone)
-
-
-def window_of(campaign: Campaign) -> SendWindow | None:
-    return parse_window(campaign.send_window, zone_of(campaign))
 
 
 def find_campaign(campaign_id: UUID) -> Campaign:
@@ -82,7 +72,8 @@ def edit_campaign(campaign: Campaign, changes: dict[str, Any], actor: str, now: 
         setattr(campaign, key, value)
     db.session.flush()
     if campaign.status != CampaignStatus.DRAFT:
-        lay_out(campaign, window_of(campaign), now)
+        plan_anew(campaign, now)
+        request_run(now)
     audit.record(actor, "campaign.edited", "campaign", campaign.id, {"fields": sorted(changes)}, now)
 
 

@@ -19,13 +19,13 @@ from campaign_app.extensions import db
 from campaign_app.models.campaign import Campaign
 from campaign_app.models.message import Message
 from campaign_app.models.recipient import Recipient
+from campaign_app.services import audit
 from campaign_app.services.account_limit import AccountLimit
 from campaign_app.services.attempts import complete_finished, move_batch
-from campaign_app.services.campaigns import window_of
 from campaign_app.services.counters import add_tally, lock_campaigns
 from campaign_app.services.eligibility import reason_not_to_write
-from campaign_app.services.forecast import sending_order
 from campaign_app.services.frozen_audience import empty_value_reason
+from campaign_app.services.send_plans import sending_order, window_of
 from campaign_app.services.send_schedule import close_plan, today_batch
 from campaign_app.services.why_waiting import OVERDUE_START
 from campaign_app.whatsapp.payloads import send_request
@@ -45,27 +45,40 @@ class Intent:
 
 
 def due_campaigns(now: datetime) -> list[Campaign]:
-    """Active campaigns whose start has come and that have something pending, in the order of sending."""
+    """Active campaigns whose start has come, whose end has not, and that have something pending, in the order of sending."""
     due = select(Campaign).where(
         Campaign.status == CampaignStatus.ACTIVE,
         Campaign.messages_pending > 0,
         or_(Campaign.scheduled_start_date.is_(None), Campaign.scheduled_start_date <= now),
+        or_(Campaign.scheduled_end_date.is_(None), Campaign.scheduled_end_date > now),
     )
     return sorted(db.session.scalars(due), key=sending_order)
 
 
 def end_overdue(now: datetime) -> None:
-    """Complete the campaigns whose end has passed; the unsent stay pending, and it is said how many they are."""
-    over = select(Campaign).where(
+    """Complete the campaigns whose end has passed, once their last answers have come; the unsent stay pending, and it is said
+    how many they are."""
+    in_flight = select(Recipient.id).where(
+        Recipient.campaign_id == Campaign.id, Recipient.status == "queued", Recipient.unconfirmed_at.is_(None)
+    )
+    over = select(Campaign.id).where(
         Campaign.status.in_((CampaignStatus.ACTIVE, CampaignStatus.PAUSED)),
         Campaign.scheduled_end_date <= now,
+        ~in_flight.exists(),
     )
-    for campaign in db.session.scalars(over):
+    for campaign_id in db.session.scalars(over).all():
+        lock_campaigns([campaign_id])
+        campaign = db.session.get(Campaign, campaign_id, populate_existing=True)
+        if campaign.scheduled_end_date is None or campaign.scheduled_end_date > now:
+            continue
         unsent = campaign.messages_pending
         campaign.status = CampaignStatus.COMPLETED
         campaign.completed_at = now
-        campaign.status_reason = f"Its end was reached: {unsent:,} people did not get it." if unsent else None
-        close_plan([campaign.id])
+        people = "1 person" if unsent == 1 else f"{unsent:,} people"
+        campaign.status_reason = f"Its end was reached: {people} did not get it." if unsent else None
+        db.session.flush()
+        close_plan([campaign_id])
+        audit.record("the app", "campaign.ended", "campaign", campaign_id, {"recipients": unsent}, now)
 
 
 def hold_overdue_starts(last_run_at: datetime | None, now: datetime) -> None:
@@ -105,9 +118,10 @@ def _claim_of(
     lock_campaigns([campaign_id])
     campaign = db.session.get(Campaign, campaign_id, populate_existing=True)
     window = window_of(campaign)
-    if campaign.status != CampaignStatus.ACTIVE or (window is not None and not window.is_open(now)):
+    is_over = campaign.scheduled_end_date is not None and campaign.scheduled_end_date <= now
+    if campaign.status != CampaignStatus.ACTIVE or is_over or (window and not window.is_open(now)):
         return [], 0
-    row = today_batch(campaign, window, now)
+    row = today_batch(campaign, now)
     most = min(most, campaign.daily_send_limit - row.messages_authorised)
     if most <= 0:
         return [], 0

@@ -1,110 +1,88 @@
-"""When a campaign ends, from the plan that the sender follows: daily limits, windows, the account's limit, priorities."""
+"""What the plan says to people: when a campaign ends, how many go today, and who would be left at its end."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date, datetime
+from uuid import UUID
 
 from flask import current_app
-from sqlalchemy import func, select
 
 from campaign_app.domain.campaign_status import CampaignStatus
 from campaign_app.domain.clock import business_day
-from campaign_app.domain.send_plan import LONGEST_PLAN_DAYS
-from campaign_app.domain.send_window import SendWindow
-from campaign_app.extensions import db
+from campaign_app.domain.send_plan import Plan
 from campaign_app.models.campaign import Campaign
-from campaign_app.models.send_schedule import SendBatch
-from campaign_app.services.campaigns import window_of
-from campaign_app.services.number import messaging_limit, sending_number
+from campaign_app.services.send_plans import plan_of, plans_of_all
 
 
-@dataclass
-class _Runner:
-    campaign_id: object
-    left: int
-    per_day: int
-    used_today: int
-    first_day: date
-    last_day: date | None
-    window: SendWindow | None
+@dataclass(frozen=True)
+class Forecast:
+    """`days` is how many days messages leave on. `ends_on`: the last of them; None where nobody can be sent to, or only in
+    more than ten years. `unplanned`: people for whom there is no day before the campaign's end (or within ten years)."""
+
+    people: int
+    today: int
+    days: int
+    begins_on: date | None
+    ends_on: date | None
+    unplanned: int
+
+
+def forecast_of(campaign: Campaign, now: datetime, people: int | None = None) -> Forecast:
+    """As if it were active from now on, beside those that are. `people`: how many it goes to, where its counter does not say."""
+    people = campaign.messages_pending if people is None else people
+    return _forecast(plan_of(campaign, now, people), people, now)
 
 
 def estimated_completion_on(campaign: Campaign, now: datetime) -> date | None:
     """The business day on which the last message leaves, or left, or the campaign ends before; None while that cannot be
     told (draft, paused, …)."""
+    told = _told(campaign, now)
+    return (
+        told
+        if told is not None or not _is_planned(campaign)
+        else _ends_on(campaign, plan_of(campaign, now), now)
+    )
+
+
+def estimated_completions(campaigns: list[Campaign], now: datetime) -> dict[UUID, date | None]:
+    """The same for several campaigns, from one plan."""
+    plans = plans_of_all(now) if any(_is_planned(campaign) for campaign in campaigns) else {}
+    return {
+        campaign.id: _ends_on(campaign, plans[campaign.id], now)
+        if campaign.id in plans and _is_planned(campaign)
+        else _told(campaign, now)
+        for campaign in campaigns
+    }
+
+
+def _is_planned(campaign: Campaign) -> bool:
+    return campaign.status == CampaignStatus.ACTIVE and campaign.messages_pending > 0
+
+
+def _told(campaign: Campaign, now: datetime) -> date | None:
+    """The day that needs no plan."""
     zone = current_app.config["SETTINGS"].zone
     if campaign.status == CampaignStatus.COMPLETED and campaign.completed_at is not None:
         return business_day(campaign.completed_at, zone)
-    if campaign.status != CampaignStatus.ACTIVE:
-        return None
-    if campaign.messages_pending <= 0:
+    if campaign.status == CampaignStatus.ACTIVE and campaign.messages_pending <= 0:
         return business_day(now, zone)
-    runners = _runners(campaign, now)
-    limit = messaging_limit(sending_number())
-    used = min(sending_number().limit_used or 0, limit or 0)
-    today = business_day(now, zone)
-    for ahead in range(LONGEST_PLAN_DAYS):
-        day = today + timedelta(days=ahead)
-        account_left = None if limit is None else limit - (used if ahead == 0 else 0)
-        for runner in runners:
-            account_left = _run_day(runner, day, ahead == 0, account_left, zone)
-        if runners[-1].left <= 0 or day == runners[-1].last_day:
-            return day
     return None
 
 
-def _run_day(
-    runner: _Runner, day: date, is_today: bool, account_left: int | None, zone: ZoneInfo
-) -> int | None:
-    is_over = runner.left <= 0 or (runner.last_day is not None and day > runner.last_day)
-    if day < runner.first_day or is_over or (runner.window and not runner.window.opens_on(day, zone)):
-        return account_left
-    size = min(runner.left, runner.per_day - (runner.used_today if is_today else 0))
-    size = max(0, size if account_left is None else min(size, account_left))
-    runner.left -= size
-    return None if account_left is None else account_left - size
+def _ends_on(campaign: Campaign, plan: Plan, now: datetime) -> date | None:
+    if not plan.unplanned:
+        return plan.batches[-1].day if plan.batches else None
+    end = campaign.scheduled_end_date
+    return None if end is None else business_day(max(now, end), current_app.config["SETTINGS"].zone)
 
 
-def _runners(campaign: Campaign, now: datetime) -> list[_Runner]:
-    """The campaigns that go first, in the order of the sender, and at the end `campaign` itself."""
-    zone = current_app.config["SETTINGS"].zone
-    ahead = select(Campaign).where(
-        Campaign.status == CampaignStatus.ACTIVE, Campaign.messages_pending > 0, Campaign.id != campaign.id
+def _forecast(plan: Plan, people: int, now: datetime) -> Forecast:
+    today = business_day(now, current_app.config["SETTINGS"].zone)
+    days = [batch.day for batch in plan.batches]
+    return Forecast(
+        people=people,
+        today=plan.size_on(today),
+        days=len(days),
+        begins_on=days[0] if days else None,
+        ends_on=days[-1] if days else None,
+        unplanned=plan.unplanned,
     )
-    mine = sending_order(campaign)
-    queue = [other for other in db.session.scalars(ahead) if sending_order(other) < mine] + [campaign]
-    used = dict(
-        db.session.execute(
-            select(SendBatch.campaign_id, func.sum(SendBatch.messages_authorised))
-            .where(
-                SendBatch.send_date == business_day(now, zone),
-                SendBatch.campaign_id.in_([one.id for one in queue]),
-            )
-            .group_by(SendBatch.campaign_id)
-        ).all()
-    )
-    runners = []
-    for one in queue:
-        window = window_of(one)
-        start = max(now, one.scheduled_start_date or now)
-        first_day = business_day(window.opens_at(start) if window else start, zone)
-        end = one.scheduled_end_date
-        last_day = business_day(max(now, end), zone) if end else None
-        runners.append(
-            _Runner(
-                one.id,
-                one.messages_pending,
-                one.daily_send_limit,
-                used.get(one.id, 0),
-                first_day,
-                last_day,
-                window,
-            )
-        )
-    return runners
-
-
-def sending_order(campaign: Campaign) -> tuple:
-    """Campaigns are sent in this order: priority, then start, then launch."""
-    start = campaign.scheduled_start_date or campaign.launched_at or campaign.created_at
-    return campaign.priority, start, campaign.id

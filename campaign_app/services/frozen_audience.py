@@ -1,5 +1,7 @@
 """Turning the audience into recipients: one INSERT … SELECT, each number once, with the reason for those left out."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from flask import current_app
@@ -15,7 +17,6 @@ from sqlalchemy import (
     null,
     or_,
     select,
-    text,
     type_coerce,
     update,
 )
@@ -23,6 +24,7 @@ from sqlalchemy.orm import aliased
 
 from campaign_app.domain.errors import Invalid
 from campaign_app.domain.message_components import components_for
+from campaign_app.domain.send_plan import PlannedBatch
 from campaign_app.domain.template_needs import TemplateNeeds, shortcomings
 from campaign_app.domain.template_text import MissingValue, fields, required_fields
 from campaign_app.extensions import db
@@ -33,7 +35,8 @@ from campaign_app.models.types import Json, UtcDateTime
 from campaign_app.services.audience import audience_condition
 from campaign_app.services.counters import insert_for
 from campaign_app.services.customer_columns import attribute_text
-from campaign_app.services.eligibility import reason_not_to_write
+from campaign_app.services.eligibility import reason_not_to_write, reason_to_leave_out
+from campaign_app.services.send_schedule import allow_time, planned_day
 
 COLUMNS = ("name", "phone_number", "customer_tier", "location", "language")
 CHUNK = 500
@@ -50,33 +53,51 @@ def empty_value_reason(field: str) -> str:
     return f"The message needs “{field}”, which is empty for this customer"
 
 
-def freeze_audience(campaign: Campaign, now: datetime) -> None:
-    """Insert a recipient for every customer of the filter who is not among the recipients yet."""
+@dataclass(frozen=True)
+class Meant:
+    """Customers of the filter who are not among the recipients yet; `sendable`: those who may be written to."""
+
+    customers: int
+    sendable: int
+
+
+def count_meant(campaign: Campaign, now: datetime) -> Meant:
+    if not campaign.target_audience:
+        return Meant(0, 0)
+    allow_time()
+    counted = select(func.count(), func.count().filter(_reason_of(campaign).is_(None))).select_from(Customer)
+    mine = _not_added(campaign, _last_position(campaign), now)
+    return Meant(*db.session.execute(counted.where(*mine)).one())
+
+
+def freeze_audience(
+    campaign: Campaign, meant: Meant, batches: Sequence[PlannedBatch], already: int, now: datetime
+) -> None:
+    """Insert a recipient for every customer who is meant, each with the day on which `batches` carry it, behind the `already`
+    who are pending."""
     if not campaign.target_audience:
         return
-    if db.engine.dialect.name == "postgresql":
-        db.session.execute(text("SET LOCAL statement_timeout = '10min'"))
-    last = (
-        db.session.scalar(select(func.max(Recipient.position)).where(Recipient.campaign_id == campaign.id))
-        or 0
-    )
-    rank = func.row_number().over(order_by=Customer.id)
-    settings = current_app.config["SETTINGS"]
+    allow_time()
+    last = _last_position(campaign)
     wanted = fields(campaign.template_components)
-    reason = _reason(required_fields(campaign.template_components), settings.require_opt_in)
-    chosen = (
+    customers = (
         select(
             Customer.id.label("customer_id"),
             Customer.phone_number,
             Customer.name,
-            rank.label("rank"),
-            reason.label("reason"),
+            _reason_of(campaign).label("reason"),
             _values(wanted).label("personal_values"),
         )
-        .where(audience_condition(campaign.target_audience, now))
-        .where(~_is_added(campaign))
+        .where(*_not_added(campaign, last, now))
         .subquery()
     )
+    in_order = {"order_by": customers.c.customer_id, "rows": (None, 0)}
+    rank = func.row_number().over(**in_order)
+    is_sent_to = case((customers.c.reason.is_(None), 1), else_=0)
+    # Where nobody is left out the reasons need not be weighed once more.
+    place = rank if meant.customers == meant.sendable else func.sum(is_sent_to).over(**in_order)
+    chosen = select(customers, rank.label("rank"), (already + place).label("place")).subquery()
+    is_pending = chosen.c.reason.is_(None)
     source = select(
         _sequential_id(now, chosen.c.rank),
         literal(campaign.id, Recipient.campaign_id.type),
@@ -84,15 +105,16 @@ def freeze_audience(campaign: Campaign, now: datetime) -> None:
         chosen.c.phone_number,
         chosen.c.name,
         last + chosen.c.rank,
-        case((chosen.c.reason.is_(None), "pending"), else_="skipped"),
+        case((is_pending, "pending"), else_="skipped"),
         chosen.c.reason,
+        case((is_pending, planned_day(chosen.c.place, batches)), else_=null()),
         chosen.c.personal_values,
         *(literal(now, UtcDateTime) for _ in range(3)),
         *(literal(number) for number in (0, 0, 3)),
     )
     names = (
-        "id", "campaign_id", "customer_id", "phone_number", "name", "position", "status", "skipped_reason", "personal_values",
-        "next_try_at", "created_at", "updated_at", "attempt", "retry_count", "max_retries",
+        "id", "campaign_id", "customer_id", "phone_number", "name", "position", "status", "skipped_reason",
+        "scheduled_send_date", "personal_values", "next_try_at", "created_at", "updated_at", "attempt", "retry_count", "max_retries",
     )  # fmt: skip
     db.session.execute(insert_for(Recipient.__table__).from_select(names, source, include_defaults=False))
 
@@ -148,19 +170,33 @@ def _settled(row, campaign: Campaign, needs: TemplateNeeds | None, now: datetime
     }
 
 
-def _is_added(campaign: Campaign) -> ColumnElement[bool]:
+def _last_position(campaign: Campaign) -> int:
+    last = select(func.max(Recipient.position)).where(Recipient.campaign_id == campaign.id)
+    return db.session.scalar(last) or 0
+
+
+def _not_added(campaign: Campaign, last: int, now: datetime) -> list[ColumnElement[bool]]:
+    """Conditions on Customer: meant by the filter, and not among the recipients, of whom there are `last`."""
+    is_meant = audience_condition(campaign.target_audience, now)
+    if not last:
+        return [is_meant]
     added = aliased(Recipient)
     mine = and_(added.campaign_id == campaign.id, added.phone_number == Customer.phone_number)
-    return select(added.id).where(mine).exists()
+    return [is_meant, ~select(added.id).where(mine).exists()]
+
+
+def _reason_of(campaign: Campaign) -> ColumnElement[str | None]:
+    """Why a customer is left out, or NULL."""
+    settings = current_app.config["SETTINGS"]
+    return _reason(required_fields(campaign.template_components), settings.require_opt_in)
 
 
 def _reason(required: list[str], require_opt_in: bool) -> ColumnElement[str | None]:
-    """Why a customer is left out, or NULL."""
     empties = []
     for field in required:
         value = value_of(Customer, field)
         empties.append((or_(value.is_(None), func.trim(value) == ""), literal(empty_value_reason(field))))
-    not_to_write = reason_not_to_write(Customer.phone_number, require_opt_in)
+    not_to_write = reason_to_leave_out(require_opt_in)
     if not empties:
         return not_to_write
     return func.coalesce(not_to_write, case(*empties, else_=null()))
@@ -193,10 +229,10 @@ def _sequential_id(now: datetime, rank: ColumnElement[int]) -> ColumnElement:
         random = func.substr(func.md5(cast(func.random(), String)), 1, 11)
         return cast(func.concat(f"{milliseconds:012x}7", high, middle, low, random), Recipient.id.type)
     counter = func.printf(
-        "%03x%04x%x",
+        "%03x%04x%x%011x",
         rank.op(">>")(18).op("&")(0xFFF),
         rank.op(">>")(4).op("&")(0x3FFF).op("|")(0x8000),
         rank.op("&")(0xF),
+        func.random().op("&")(2**44 - 1),
     )
-    random = func.substr(func.lower(func.hex(func.randomblob(6))), 1, 11)
-    return type_coerce(literal(f"{milliseconds:012x}7").concat(counter).concat(random), Recipient.id.type)
+    return type_coerce(literal(f"{milliseconds:012x}7").concat(counter), Recipient.id.type)

@@ -14,10 +14,10 @@ from campaign_app.models.campaign import Campaign
 from campaign_app.models.message_template import MessageTemplate
 from campaign_app.models.recipient import Recipient
 from campaign_app.services import audit
-from campaign_app.services.campaigns import find_campaign, window_of
+from campaign_app.services.campaigns import find_campaign
 from campaign_app.services.cloud_api import cloud_api, missing_settings
 from campaign_app.services.counters import add_tally, lock_campaigns
-from campaign_app.services.frozen_audience import freeze_added, freeze_audience
+from campaign_app.services.frozen_audience import count_meant, freeze_added, freeze_audience
 from campaign_app.services.message_templates import (
     check_sendable,
     find_template,
@@ -26,7 +26,7 @@ from campaign_app.services.message_templates import (
     sync_templates,
 )
 from campaign_app.services.number import request_run
-from campaign_app.services.send_schedule import lay_out
+from campaign_app.services.send_schedule import lay_out, write_days
 
 
 def launch(campaign_id: UUID, actor: str, now: datetime) -> Campaign:
@@ -46,13 +46,12 @@ def launch(campaign_id: UUID, actor: str, now: datetime) -> Campaign:
     template = check_sendable(campaign.template_name, campaign.language_code)
     if campaign.target_audience:
         _check_message(campaign, template)
-    _freeze(campaign, template, now)
     campaign.template_snapshot = snapshot(template)
     campaign.status = CampaignStatus.ACTIVE
     campaign.status_reason = None
     campaign.launched_at = now
     db.session.flush()
-    lay_out(campaign, window_of(campaign), now)
+    _freeze(campaign, template, now)
     request_run(now)
     audit.record(
         actor, "campaign.launched", "campaign", campaign.id, {"recipients": campaign.messages_pending}, now
@@ -84,15 +83,12 @@ def _check_message(campaign: Campaign, template: MessageTemplate | None) -> None
 
 def _freeze(campaign: Campaign, template: MessageTemplate | None, now: datetime) -> None:
     freeze_added(campaign, needs_of(template), now)
-    freeze_audience(campaign, now)
-    counts = dict(
-        db.session.execute(
-            select(Recipient.status, func.count())
-            .where(Recipient.campaign_id == campaign.id)
-            .group_by(Recipient.status)
-        ).all()
-    )
-    pending, skipped = counts.get("pending", 0), counts.get("skipped", 0)
+    added, _ = _counts(campaign)
+    meant = count_meant(campaign, now)
+    expected = added + meant.sendable
+    plan = write_days(campaign, expected, now)
+    freeze_audience(campaign, meant, plan.batches, added, now)
+    pending, skipped = _counts(campaign)
     if not pending:
         if skipped:
             raise Conflict(
@@ -107,6 +103,17 @@ def _freeze(campaign: Campaign, template: MessageTemplate | None, now: datetime)
     )
     add_tally(campaign.id, tally, now)
     db.session.refresh(campaign)
+    if (
+        added or pending != expected
+    ):  # the added ones stand first in the plan; somebody may have opted out meanwhile
+        lay_out(campaign, now)
+
+
+def _counts(campaign: Campaign) -> tuple[int, int]:
+    """(pending, skipped) recipients."""
+    counted = select(Recipient.status, func.count()).where(Recipient.campaign_id == campaign.id)
+    counts = dict(db.session.execute(counted.group_by(Recipient.status)).all())
+    return counts.get("pending", 0), counts.get("skipped", 0)
 
 
 def _why(campaign: Campaign) -> str:

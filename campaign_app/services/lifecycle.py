@@ -10,10 +10,10 @@ from campaign_app.domain.errors import Conflict
 from campaign_app.extensions import db
 from campaign_app.models.campaign import Campaign
 from campaign_app.services import audit
-from campaign_app.services.campaigns import find_campaign, window_of
+from campaign_app.services.campaigns import find_campaign
 from campaign_app.services.counters import lock_campaigns
 from campaign_app.services.number import request_run
-from campaign_app.services.send_schedule import close_plan, lay_out
+from campaign_app.services.send_schedule import plan_anew
 
 PAST = {"pause": "paused", "resume": "resumed", "cancel": "cancelled"}
 
@@ -29,7 +29,7 @@ def resume(campaign_id: UUID, actor: str, now: datetime) -> Campaign:
     if campaign.scheduled_end_date is not None and campaign.scheduled_end_date <= now:
         raise Conflict("The campaign's end is already past. Change its end first, then resume.")
     campaign = _move("resume", campaign_id, actor, now, None)
-    lay_out(campaign, window_of(campaign), now)
+    plan_anew(campaign, now)
     request_run(now)
     return campaign
 
@@ -38,7 +38,7 @@ def cancel(campaign_id: UUID, actor: str, now: datetime) -> Campaign:
     """End it for good: the pending ones never get it. Raises NotFound, Conflict."""
     campaign = _move("cancel", campaign_id, actor, now, f"Cancelled by {actor}.")
     campaign.completed_at = now
-    close_plan([campaign_id])
+    plan_anew(campaign, now)
     return campaign
 
 

@@ -16,10 +16,10 @@ from campaign_app.models.analytics import FailureCount
 from campaign_app.models.campaign import Campaign
 from campaign_app.models.recipient import Recipient
 from campaign_app.services import audit
-from campaign_app.services.campaigns import find_campaign, window_of
+from campaign_app.services.campaigns import find_campaign
 from campaign_app.services.counters import add_tally, lock_campaigns
 from campaign_app.services.number import request_run
-from campaign_app.services.send_schedule import lay_out
+from campaign_app.services.send_schedule import plan_anew
 from campaign_app.whatsapp.error_catalogue import lookup
 
 # What a new attempt forgets of the one before; the old attempt keeps it in its own row.
@@ -135,7 +135,7 @@ def go_on(campaign: Campaign, now: datetime) -> None:
         campaign.status_reason = None
         campaign.completed_at = None
     db.session.flush()
-    lay_out(campaign, window_of(campaign), now)
+    plan_anew(campaign, now)
     request_run(now)
 
 

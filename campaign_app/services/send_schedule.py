@@ -1,23 +1,31 @@
-"""The plan of daily batches: laid out at launch and anew on every change; the recipients' planned days agree with it."""
+"""The plan written down: a row for each day of the run, and each recipient's planned day, which agree after every change."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
+from itertools import accumulate
 from uuid import UUID
 
 from flask import current_app
-from sqlalchemy import case, delete, func, select, update
+from sqlalchemy import ColumnElement, Date, case, cast, delete, func, literal, null, select, text, update
 
 from campaign_app.domain.campaign_status import CampaignStatus
 from campaign_app.domain.clock import business_day
 from campaign_app.domain.ids import new_id
-from campaign_app.domain.send_plan import PlannedBatch, plan_batches
-from campaign_app.domain.send_window import SendWindow
+from campaign_app.domain.send_plan import Plan, PlannedBatch
 from campaign_app.extensions import db
 from campaign_app.models.campaign import Campaign
 from campaign_app.models.recipient import Recipient
 from campaign_app.models.send_schedule import SendBatch
+from campaign_app.services.counters import lock_campaigns
+from campaign_app.services.send_plans import plan_of, plans_of_all
+
+AT_ONCE = (
+    20_000  # recipients whose days a click plans anew by itself; those of larger campaigns the sender does
+)
 
 _CLOSED = {"status": "completed", "batch_size": SendBatch.messages_authorised, "messages_remaining": 0}
+_QUIETLY = {"synchronize_session": False}
+RECIPIENTS = Recipient.__table__
 
 
 def schedule_days(campaign: Campaign) -> list[SendBatch]:
@@ -36,68 +44,111 @@ def batch_of(campaign: Campaign, day: date) -> SendBatch | None:
     )
 
 
-def today_batch(campaign: Campaign, window: SendWindow | None, now: datetime) -> SendBatch:
-    """Today's row; the plan is laid out anew where days were missed or the plan has no such day."""
+def today_batch(campaign: Campaign, now: datetime) -> SendBatch:
+    """Today's row, which counts what is sent; a new one where the plan has no such day. The plan follows after the run."""
     today = business_day(now, current_app.config["SETTINGS"].zone)
-    stale = select(SendBatch.id).where(
-        SendBatch.campaign_id == campaign.id,
-        SendBatch.send_date < today,
-        SendBatch.status.in_(("pending", "processing")),
-    )
     row = batch_of(campaign, today)
-    if row is None or db.session.scalar(stale.limit(1)) is not None:
-        lay_out(campaign, window, now)
-        row = batch_of(campaign, today)
-    if row is None:  # nothing is planned for today, and yet somebody asks
+    if row is None:
         row = SendBatch(campaign_id=campaign.id, send_date=today, batch_size=0, status="pending")
         db.session.add(row)
         db.session.flush()
     return row
 
 
-def realign_plans(now: datetime, window_of: Callable[[Campaign], SendWindow | None]) -> None:
-    """Lay out anew the plans that no longer add up to what is pending: a message that WhatsApp refused for good gives its
-    place of the day to somebody who was planned for later. Finished campaigns lose the days that they no longer need."""
-    planned = (
-        select(func.coalesce(func.sum(SendBatch.messages_remaining), 0))
-        .where(SendBatch.campaign_id == Campaign.id)
-        .scalar_subquery()
-    )
-    astray = select(Campaign).where(
-        Campaign.status.in_((CampaignStatus.ACTIVE, CampaignStatus.COMPLETED)),
-        Campaign.launched_at.is_not(None),
-        planned > Campaign.messages_pending,
-        Campaign.id.in_(select(SendBatch.campaign_id).where(SendBatch.messages_remaining > 0)),
-    )
-    for campaign in db.session.scalars(astray).all():
-        lay_out(campaign, window_of(campaign), now)
+def plan_anew(campaign: Campaign, now: datetime) -> None:
+    """Something that the plan depends on has changed: lay it out anew, or leave that to the sender where it takes long.
+
+    Until then the old plan stays as it is, its rows in agreement with its recipients. Cancelled ones are planned no more.
+    """
+    if campaign.status in (CampaignStatus.COMPLETED, CampaignStatus.CANCELLED):
+        close_plan([campaign.id])
+    elif campaign.messages_pending <= AT_ONCE:
+        lay_out(campaign, now)
 
 
-def lay_out(campaign: Campaign, window: SendWindow | None, now: datetime) -> None:
+def astray_plans(now: datetime, touched: Collection[UUID] = (), at_most: int | None = None) -> list[UUID]:
+    """The active campaigns whose plan is no longer the one that would be laid out now. `touched` count as such in any case:
+    who was sent to, put off or left out may not have been the next in the plan. `at_most`: only campaigns with so many to go."""
+    plans = plans_of_all(now)
+    open_days = select(SendBatch.campaign_id, SendBatch.send_date, SendBatch.messages_remaining).where(
+        SendBatch.campaign_id.in_(plans), SendBatch.messages_remaining > 0
+    )
+    stored: dict[UUID, dict[date, int]] = {campaign_id: {} for campaign_id in plans}
+    for campaign_id, day, size in db.session.execute(open_days):
+        stored[campaign_id][day] = size
+    wanted = {
+        campaign_id: {batch.day: batch.size for batch in plan.batches} for campaign_id, plan in plans.items()
+    }
+    astray = [
+        campaign_id
+        for campaign_id in plans
+        if campaign_id in touched or stored[campaign_id] != wanted[campaign_id]
+    ]
+    if at_most is None:
+        return astray
+    few = select(Campaign.id).where(Campaign.id.in_(astray), Campaign.messages_pending <= at_most)
+    return list(db.session.scalars(few))
+
+
+def lay_out_again(campaign_id: UUID, now: datetime) -> None:
+    """Lay out the plan of a campaign that others may change at the same time. The caller commits."""
+    lock_campaigns([campaign_id])
+    campaign = db.session.get(Campaign, campaign_id, populate_existing=True)
+    if campaign is not None and campaign.status == CampaignStatus.ACTIVE:
+        lay_out(campaign, now)
+
+
+def lay_out(campaign: Campaign, now: datetime) -> Plan:
     """Write the plan for all that is pending: batches from today (or the start) on, and each recipient's planned day."""
-    zone = current_app.config["SETTINGS"].zone
-    today = business_day(now, zone)
+    plan = write_days(campaign, _pending(campaign), now)
+    allow_time()
+    _plan_recipients(campaign, plan.batches)
+    return plan
+
+
+def write_days(campaign: Campaign, people: int, now: datetime) -> Plan:
+    """Write the batches for `people` who are pending; their own planned days are left to the caller."""
+    today = business_day(now, current_app.config["SETTINGS"].zone)
     _close_past_days(campaign, today)
-    row = batch_of(campaign, today)
-    used = row.messages_authorised if row else 0
-    earliest = max(now, campaign.scheduled_start_date or now)
-    first_day = business_day(window.opens_at(earliest) if window else earliest, zone)
-    left = max(0, campaign.daily_send_limit - used) if first_day == today else None
-    pending = _pending(campaign)
-    batches = plan_batches(pending, campaign.daily_send_limit, first_day, window, left, zone)
-    _write(campaign, batches, row, today, now)
-    if batches:
-        _plan_recipients(campaign, batches)
+    plan = plan_of(campaign, now, people)
+    _write(campaign, plan, today, now)
+    return plan
 
 
 def close_plan(campaign_ids: Collection[UUID]) -> None:
     """Nothing more is sent of these campaigns: only the days that were used stay in their plans, as large as they became."""
     mine = SendBatch.campaign_id.in_(campaign_ids)
-    quietly = {"synchronize_session": False}
     db.session.execute(
-        delete(SendBatch).where(mine, SendBatch.messages_authorised == 0), execution_options=quietly
+        delete(SendBatch).where(mine, SendBatch.messages_authorised == 0), execution_options=_QUIETLY
     )
-    db.session.execute(update(SendBatch).where(mine).values(**_CLOSED), execution_options=quietly)
+    db.session.execute(update(SendBatch).where(mine).values(**_CLOSED), execution_options=_QUIETLY)
+    allow_time()
+    for campaign_id in campaign_ids:
+        _unplan(campaign_id)
+
+
+def allow_time() -> None:
+    """The next statements may take long on PostgreSQL: they touch every pending recipient."""
+    if db.engine.dialect.name == "postgresql":
+        db.session.execute(text("SET LOCAL statement_timeout = '10min'"))
+
+
+def planned_day(place: ColumnElement[int], batches: Sequence[PlannedBatch]) -> ColumnElement[date | None]:
+    """The day that carries whoever is at `place`, from 1, of those whom `batches` are for; NULL behind the last, in SQL."""
+    if not batches:
+        return cast(null(), Date)
+    upto = list(accumulate(batch.size for batch in batches))
+    days = _day_among(place, [batch.day for batch in batches], upto)
+    return case((place <= upto[-1], days), else_=null())
+
+
+def _day_among(place: ColumnElement[int], days: list[date], upto: list[int]) -> ColumnElement[date]:
+    """By halves: a plan may have thousands of days, and every recipient looks its day up."""
+    if len(days) == 1:
+        return literal(days[0], Date)
+    half = len(days) // 2
+    earlier, later = _day_among(place, days[:half], upto[:half]), _day_among(place, days[half:], upto[half:])
+    return case((place <= upto[half - 1], earlier), else_=later)
 
 
 def _pending(campaign: Campaign) -> int:
@@ -111,17 +162,17 @@ def _pending(campaign: Campaign) -> int:
 def _close_past_days(campaign: Campaign, today: date) -> None:
     """What a past day left undone is planned for the days to come: its batch ends as large as it became."""
     past = update(SendBatch).where(SendBatch.campaign_id == campaign.id, SendBatch.send_date < today)
-    db.session.execute(past.where(SendBatch.status != "completed").values(**_CLOSED))
+    undone = (SendBatch.status != "completed") | (SendBatch.messages_remaining > 0)
+    db.session.execute(past.where(undone).values(**_CLOSED), execution_options=_QUIETLY)
     never_used = delete(SendBatch).where(
         SendBatch.campaign_id == campaign.id, SendBatch.messages_authorised == 0
     )
-    db.session.execute(never_used.where(SendBatch.send_date != today))
+    db.session.execute(never_used.where(SendBatch.send_date != today), execution_options=_QUIETLY)
 
 
-def _write(
-    campaign: Campaign, batches: list[PlannedBatch], row: SendBatch | None, today: date, now: datetime
-) -> None:
-    planned_today = batches[0].size if batches and batches[0].day == today else 0
+def _write(campaign: Campaign, plan: Plan, today: date, now: datetime) -> None:
+    row = batch_of(campaign, today)
+    planned_today = plan.size_on(today)
     if row is not None and not row.messages_authorised and not planned_today:
         db.session.delete(row)
         db.session.flush()
@@ -135,7 +186,7 @@ def _write(
             "id": new_id(), "campaign_id": campaign.id, "send_date": batch.day, "batch_number": 1, "batch_size": batch.size,
             "messages_remaining": batch.size, "status": "pending", "created_at": now, "updated_at": now,
         }
-        for batch in batches
+        for batch in plan.batches
         if row is None or batch.day != today
     ]  # fmt: skip
     if new:
@@ -149,30 +200,31 @@ def _state(row: SendBatch) -> str:
     return "processing" if row.messages_authorised else "pending"
 
 
-def _plan_recipients(campaign: Campaign, batches: list[PlannedBatch]) -> None:
-    """Set `scheduled_send_date` of all pending recipients, in one statement: the n-th of the queue on the day that carries it."""
-    first = batches[0].size
-    rank = func.row_number().over(order_by=(Recipient.next_try_at, Recipient.position))
+def _plan_recipients(campaign: Campaign, batches: Sequence[PlannedBatch]) -> None:
+    """Set `scheduled_send_date` of all pending recipients, in one statement: the n-th of the queue on the day that carries it,
+    and none for those whom no day carries. Only rows whose day changes are written."""
+    if not batches:
+        _unplan(campaign.id)
+        return
+    place = func.row_number().over(order_by=(Recipient.next_try_at, Recipient.position))
     queue = (
-        select(Recipient.id.label("id"), rank.label("rank"))
+        select(Recipient.id.label("id"), place.label("place"))
         .where(Recipient.campaign_id == campaign.id, Recipient.status == "pending")
         .subquery()
     )
-    number = case(
-        (queue.c.rank <= first, 0), else_=1 + (queue.c.rank - first - 1) // campaign.daily_send_limit
-    )
-    placed = select(queue.c.id, number.label("number")).subquery()
-    days = (
-        select(
-            SendBatch.send_date, (func.row_number().over(order_by=SendBatch.send_date) - 1).label("number")
-        )
-        .where(SendBatch.campaign_id == campaign.id, SendBatch.send_date >= batches[0].day)
-        .subquery()
-    )
-    planned = select(placed.c.id, days.c.send_date).join(days, days.c.number == placed.c.number).subquery()
-    table = Recipient.__table__
+    planned = select(queue.c.id, planned_day(queue.c.place, batches).label("day")).subquery()
+    changed = RECIPIENTS.c.scheduled_send_date.is_distinct_from(planned.c.day)
     db.session.execute(
-        update(table)
-        .where(table.c.id == planned.c.id, table.c.scheduled_send_date.is_distinct_from(planned.c.send_date))
-        .values(scheduled_send_date=planned.c.send_date)
+        update(RECIPIENTS)
+        .where(RECIPIENTS.c.id == planned.c.id, changed)
+        .values(scheduled_send_date=planned.c.day)
     )
+
+
+def _unplan(campaign_id: UUID) -> None:
+    planned = update(RECIPIENTS).where(
+        RECIPIENTS.c.campaign_id == campaign_id,
+        RECIPIENTS.c.status == "pending",
+        RECIPIENTS.c.scheduled_send_date.is_not(None),
+    )
+    db.session.execute(planned.values(scheduled_send_date=null()))

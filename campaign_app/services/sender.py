@@ -4,11 +4,13 @@ import logging
 import threading
 import time
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from flask import current_app
 from sqlalchemy import func, select
 from sqlalchemy.exc import InterfaceError, OperationalError
 
+from campaign_app.database import reading
 from campaign_app.domain.campaign_status import CampaignStatus
 from campaign_app.domain.clock import utc_now
 from campaign_app.domain.rate_limit import Departures, Pace
@@ -18,7 +20,6 @@ from campaign_app.models.campaign import Campaign
 from campaign_app.models.message import Message
 from campaign_app.models.recipient import Recipient
 from campaign_app.services.account_limit import AccountLimit
-from campaign_app.services.campaigns import window_of
 from campaign_app.services.claims import claim, due_campaigns, end_overdue, hold_overdue_starts
 from campaign_app.services.cloud_api import cloud_api, missing_settings
 from campaign_app.services.dispatch import Dispatcher
@@ -26,7 +27,7 @@ from campaign_app.services.leases import LeaseHolder, LostLease
 from campaign_app.services.number import change_number, sending_number
 from campaign_app.services.retries import next_retry_at, retry_due
 from campaign_app.services.send_outcomes import Result, mark_orphans, settle
-from campaign_app.services.send_schedule import realign_plans
+from campaign_app.services.send_schedule import AT_ONCE, astray_plans, lay_out_again
 from campaign_app.services.why_waiting import own_reason
 from campaign_app.whatsapp.send_outcome import SendKind, SendOutcome
 
@@ -37,6 +38,7 @@ HORIZON = (
 )
 UNCLEAR_IN_A_ROW = 5
 PROBE_EVERY = timedelta(seconds=60)
+LOOK_FOR_ENDS = 1.0  # seconds between two looks during a run
 DATABASE_PAUSE = 0.5  # seconds
 COMPANY = 0.004  # seconds that the first answer waits for others, to be written together
 
@@ -56,6 +58,8 @@ class Sender:
         self._departures = Departures(settings.send_rate_per_second)
         self._limit = AccountLimit()
         self._unclear = 0  # unclear answers in a row
+        self._touched: set[UUID] = set()  # campaigns whose recipients may not stand as they were planned
+        self._ends_looked_at = time.monotonic()
         self._in_doubt = False  # whether the last commit may have gone through unseen
 
     def stop(self) -> None:
@@ -77,13 +81,27 @@ class Sender:
         if orphans:
             log.warning("%d messages of a sender that stopped are not confirmed", orphans)
         log.info("Processing %d campaigns", len(due))
+        self._follow_plans(AT_ONCE)
         if due:
             self._send_all()
-            realign_plans(utc_now(), window_of)
+            end_overdue(utc_now())
             db.session.commit()
+            self._follow_plans()
         at = next_run_at(utc_now())
         db.session.rollback()
         return at
+
+    def _follow_plans(self, at_most: int | None = None) -> None:
+        """Lay out anew the plans that what happened has made untrue; before sending only those that take no time."""
+        with reading():
+            astray = astray_plans(utc_now(), self._touched, at_most)
+            db.session.rollback()
+        for campaign_id in astray:
+            if self._stop.is_set() or not self.lease.hold():
+                return
+            lay_out_again(campaign_id, utc_now())
+            db.session.commit()
+            self._touched.discard(campaign_id)
 
     def _send_all(self) -> None:
         concurrency = current_app.config["SETTINGS"].send_concurrency
@@ -133,6 +151,9 @@ class Sender:
         settle(results[:at_once], now)
         self._learn(results[:at_once], now, clock)
         intents, slots = [], []
+        if clock > self._ends_looked_at + LOOK_FOR_ENDS:
+            end_overdue(now)
+            self._ends_looked_at = clock
         if more and dispatcher.free > 0:
             most = self._permitted(now, dispatcher.free)
             slots = self._pace.slots(most, clock, HORIZON)
@@ -141,6 +162,7 @@ class Sender:
         db.session.commit()
         self._in_doubt = False
         self._pace.give_back(len(slots) - len(intents))
+        self._touched.update(intent.campaign_id for intent in intents)
         for intent, departure in zip(intents, slots, strict=False):
             dispatcher.send(intent, departure)
         return more

@@ -11,11 +11,10 @@ from campaign_app.domain.clock import business_day, day_start
 from campaign_app.extensions import db
 from campaign_app.models.campaign import Campaign
 from campaign_app.models.recipient import Recipient
-from campaign_app.services.campaigns import window_of
 from campaign_app.services.cloud_api import missing_settings
-from campaign_app.services.forecast import sending_order
 from campaign_app.services.leases import is_held
 from campaign_app.services.number import messaging_limit, sending_number
+from campaign_app.services.send_plans import sending_order, window_of
 from campaign_app.services.send_schedule import batch_of
 
 SENDER_LEASE = "sender"

@@ -11,6 +11,7 @@ _DEEDS = {
     "campaign.paused": "Paused it",
     "campaign.resumed": "Resumed it",
     "campaign.cancelled": "Cancelled it",
+    "campaign.ended": "Its end was reached; {recipients} people did not get it",
     "campaign.cloned": "Made it as a copy",
     "campaign.retried": "Queued {recipients} failed people again",
     "campaign.sent_again": "Sent to {recipients} unconfirmed people again",

@@ -6,7 +6,7 @@ from campaign_app.domain.clock import utc_now
 from campaign_app.domain.roles import Role
 from campaign_app.services.campaign_lists import count_by_state, running_campaigns
 from campaign_app.services.cloud_api import missing_settings
-from campaign_app.services.forecast import estimated_completion_on
+from campaign_app.services.forecast import estimated_completions
 from campaign_app.services.number import messaging_limit, sending_number
 from campaign_app.services.overview import RATES_DAYS, needing_attention, rates_to_date, sent_today
 from campaign_app.services.why_waiting import why_waiting
@@ -35,9 +35,10 @@ def _overview() -> dict:
     counts = count_by_state("", now)
     number = sending_number()
     lines = running_campaigns(now, RUNNING_SHOWN)
+    completions = estimated_completions([line.campaign for line in lines], now)
     return {
         "running": [
-            (line, why_waiting(line.campaign, now), estimated_completion_on(line.campaign, now))
+            (line, why_waiting(line.campaign, now), completions[line.campaign.id])
             for line in lines
         ],
         "more_running": counts["active"] + counts["scheduled"] - len(lines),

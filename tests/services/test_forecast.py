@@ -8,11 +8,9 @@ import pytest
 from campaign_app.extensions import db
 from campaign_app.models.campaign import Campaign
 from campaign_app.services.campaign_stats import campaign_stats
-from campaign_app.services.campaigns import window_of
-from campaign_app.services.forecast import estimated_completion_on
-from campaign_app.services.number import change_number
+from campaign_app.services.forecast import estimated_completion_on, estimated_completions, forecast_of
 from campaign_app.services.send_schedule import lay_out, schedule_days
-from tests.makers import NOON, a_campaign, sent_out, waiting
+from tests.makers import NOON, a_campaign, minutes, sent_out, waiting
 
 DAY = timedelta(days=1)
 TODAY = NOON.date()
@@ -26,7 +24,7 @@ def unlimited(app):
 def a_plan(how_many: int, **fields) -> Campaign:
     campaign = a_campaign(**fields)
     waiting(campaign, how_many)
-    lay_out(campaign, window_of(campaign), NOON)
+    lay_out(campaign, NOON)
     db.session.commit()
     return campaign
 
@@ -45,7 +43,7 @@ def test_what_was_sent_today_is_not_sent_today_again(app):
     db.session.execute(db.text("UPDATE marketing_campaigns SET messages_sent = 8, messages_pending = 0"))
     db.session.commit()
     waiting(campaign, 5)
-    lay_out(campaign, None, NOON)
+    lay_out(campaign, NOON)
     assert estimated_completion_on(campaign, NOON) == TODAY + DAY == schedule_days(campaign)[-1].send_date
 
 
@@ -69,8 +67,37 @@ def test_the_accounts_limit_slows_it_down(app):
     campaign = a_plan(10, daily_send_limit=100)
     assert estimated_completion_on(campaign, NOON) == TODAY + 2 * DAY
 
-    change_number(limit_used=4)
-    assert estimated_completion_on(campaign, NOON) == TODAY + 3 * DAY
+
+def test_who_was_written_to_in_the_last_24_hours_takes_from_the_accounts_limit(app):
+    app.config["SETTINGS"] = replace(app.config["SETTINGS"], messaging_limit=4)
+    sent_out(a_campaign(name="yesterday's", status="paused"), 4, at=NOON - minutes(30))
+    campaign = a_plan(10, daily_send_limit=100)
+    assert estimated_completion_on(campaign, NOON) == TODAY + 3 * DAY == schedule_days(campaign)[-1].send_date
+    assert [batch.batch_size for batch in schedule_days(campaign)] == [4, 4, 2]
+
+
+def test_it_says_how_many_go_today_and_who_is_left_at_the_end(app):
+    campaign = a_plan(100, daily_send_limit=10, scheduled_end_date=NOON + 2 * DAY)
+    told = forecast_of(campaign, NOON)
+    assert (told.people, told.today, told.days, told.unplanned) == (100, 10, 3, 70)
+    assert (told.begins_on, told.ends_on) == (TODAY, TODAY + 2 * DAY)
+
+
+def test_a_draft_is_told_as_if_it_were_launched_now(app):
+    a_plan(500, priority=1, daily_send_limit=100)
+    app.config["SETTINGS"] = replace(app.config["SETTINGS"], messaging_limit=150)
+    draft = a_campaign(status="draft", daily_send_limit=100)
+    told = forecast_of(draft, NOON, people=120)
+    assert (told.today, told.begins_on, told.ends_on) == (50, TODAY, TODAY + 2 * DAY)
+    assert draft.status == "draft" and schedule_days(draft) == []
+
+
+def test_several_are_told_from_one_plan(app):
+    app.config["SETTINGS"] = replace(app.config["SETTINGS"], messaging_limit=10)
+    campaigns = [a_plan(25, name=f"{n}", priority=n) for n in (1, 2, 3)] + [a_campaign(status="paused")]
+    assert estimated_completions(campaigns, NOON) == {
+        campaign.id: estimated_completion_on(campaign, NOON) for campaign in campaigns
+    }
 
 
 def test_campaigns_of_higher_priority_take_from_the_accounts_limit_first(app):
@@ -96,8 +123,9 @@ def test_a_campaign_whose_end_comes_first_is_over_then(app):
 
 def test_one_that_ends_before_makes_room_for_the_next(app):
     app.config["SETTINGS"] = replace(app.config["SETTINGS"], messaging_limit=10)
+    """Ten at noon, ten at noon tomorrow; the ten of the noon after are for the next, as the first is over then."""
     a_plan(1000, priority=1, scheduled_end_date=NOON + 2 * DAY)
-    assert estimated_completion_on(a_plan(10, priority=5), NOON) == TODAY + 3 * DAY
+    assert estimated_completion_on(a_plan(10, priority=5), NOON) == TODAY + 2 * DAY
 
 
 @pytest.mark.parametrize(

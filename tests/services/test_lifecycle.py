@@ -77,7 +77,7 @@ def test_of_a_paused_or_cancelled_campaign_nothing_is_claimed(app):
 def test_resuming_lays_the_plan_out_anew_from_today(app):
     campaign = a_campaign(daily_send_limit=2)
     waiting(campaign, 5)
-    lay_out(campaign, None, NOON)
+    lay_out(campaign, NOON)
     pause(campaign.id, "test", NOON)
     later = NOON + timedelta(days=9)
     resume(campaign.id, "test", later)

@@ -1,6 +1,7 @@
 """The plan of daily batches: every day of the run, missed days, changes within a day, and the recipients' planned days."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -10,24 +11,33 @@ from campaign_app.extensions import db
 from campaign_app.models.campaign import Campaign
 from campaign_app.models.recipient import Recipient
 from campaign_app.models.send_schedule import SendBatch
+from campaign_app.services import send_schedule
 from campaign_app.services.account_limit import AccountLimit
 from campaign_app.services.attempts import complete_finished
-from campaign_app.services.campaigns import edit_campaign, window_of
+from campaign_app.services.campaigns import edit_campaign
 from campaign_app.services.claims import claim
-from campaign_app.services.lifecycle import cancel
-from campaign_app.services.number import change_number
+from campaign_app.services.lifecycle import cancel, pause, resume
 from campaign_app.services.recount import mismatches
-from campaign_app.services.send_schedule import lay_out, schedule_days
+from campaign_app.services.send_schedule import astray_plans, lay_out, lay_out_again, schedule_days
 from tests.makers import NOON, a_campaign, minutes, sent_out, waiting
 
 DAY = timedelta(days=1)
 TODAY = NOON.date()
 
 
+@pytest.fixture(autouse=True)
+def unlimited(app):
+    the_accounts_limit_is(app, "unlimited")
+
+
+def the_accounts_limit_is(app, limit) -> None:
+    app.config["SETTINGS"] = replace(app.config["SETTINGS"], messaging_limit=limit)
+
+
 def a_plan(how_many: int, now: datetime = NOON, **fields) -> Campaign:
     campaign = a_campaign(**fields)
     waiting(campaign, how_many, now)
-    lay_out(campaign, window_of(campaign), now)
+    lay_out(campaign, now)
     db.session.commit()
     return campaign
 
@@ -38,12 +48,17 @@ def sizes(campaign: Campaign) -> list[tuple[date, int]]:
 
 def send(most: int, now: datetime) -> int:
     """Authorise up to `most` sends, as the sender does."""
-    change_number(messaging_limit=-1)
     sent = 0
     limit = AccountLimit()
+    touched = set()
+    for campaign_id in astray_plans(now):
+        lay_out_again(campaign_id, now)
     while intents := claim(min(50, most - sent), 1, limit, now):
         db.session.commit()
         sent += len(intents)
+        touched |= {intent.campaign_id for intent in intents}
+    for campaign_id in astray_plans(now, touched):
+        lay_out_again(campaign_id, now)
     db.session.commit()
     return sent
 
@@ -56,11 +71,13 @@ def the_plan_is_sound(campaign: Campaign) -> None:
         assert batch.batch_size == batch.messages_authorised + batch.messages_remaining
         assert batch.messages_remaining <= campaign.daily_send_limit
     planned = Counter(
-        db.session.scalars(
+        day
+        for day in db.session.scalars(
             select(Recipient.scheduled_send_date).where(
                 Recipient.campaign_id == campaign.id, Recipient.status == "pending"
             )
         )
+        if day is not None
     )
     assert planned == {
         batch.send_date: batch.messages_remaining for batch in batches if batch.messages_remaining
@@ -203,8 +220,7 @@ def test_a_night_uses_the_limits_of_both_its_days(app):
     ],
 )  # fmt: skip
 def test_each_local_day_has_its_limit_once_whatever_the_clocks_do(app, zone, moments, allowed):
-    settings = app.config["SETTINGS"]
-    app.config["SETTINGS"] = type(settings)(**{**settings.__dict__, "business_timezone": zone})
+    app.config["SETTINGS"] = replace(app.config["SETTINGS"], business_timezone=zone)
     times = [datetime.fromisoformat(moment).replace(tzinfo=UTC) for moment in moments]
     campaign = a_plan(100, now=times[0], daily_send_limit=10)
     assert [send(100, at) for at in times] == allowed
@@ -245,7 +261,7 @@ def test_laying_out_again_changes_nothing(app):
     send(4, NOON)
     before = sizes(campaign)
     for _ in range(3):
-        lay_out(campaign, None, NOON + minutes(1))
+        lay_out(campaign, NOON + minutes(1))
         db.session.commit()
     assert (
         sizes(campaign)
@@ -253,4 +269,135 @@ def test_laying_out_again_changes_nothing(app):
         == [(TODAY, 10), (TODAY + DAY, 10), (TODAY + 2 * DAY, 10), (TODAY + 3 * DAY, 5)]
     )
     assert db.session.scalar(select(func.count()).select_from(SendBatch)) == 4
+    the_plan_is_sound(campaign)
+
+
+def planned_days(campaign: Campaign) -> list[date | None]:
+    """Of the pending, in the order of the queue."""
+    db.session.expire_all()
+    queue = select(Recipient.scheduled_send_date).where(
+        Recipient.campaign_id == campaign.id, Recipient.status == "pending"
+    )
+    return list(db.session.scalars(queue.order_by(Recipient.next_try_at, Recipient.position)))
+
+
+def test_nobody_is_planned_for_a_day_after_the_end(app):
+    campaign = a_plan(35, daily_send_limit=10, scheduled_end_date=NOON + DAY)
+    assert sizes(campaign) == [(TODAY, 10), (TODAY + DAY, 10)]
+    assert planned_days(campaign) == [TODAY] * 10 + [TODAY + DAY] * 10 + [None] * 15
+    the_plan_is_sound(campaign)
+
+    edit_campaign(campaign, {"scheduled_end_date": NOON + 9 * DAY}, "test", NOON)
+    db.session.commit()
+    assert planned_days(campaign)[-5:] == [TODAY + 3 * DAY] * 5
+    the_plan_is_sound(campaign)
+
+
+def test_a_campaign_whose_hours_never_come_before_its_end_has_no_days(app):
+    hours = {"start": "09:00", "end": "11:00"}
+    campaign = a_plan(5, send_window=hours, scheduled_end_date=NOON + minutes(60))
+    assert sizes(campaign) == [] and planned_days(campaign) == [None] * 5
+
+
+def test_the_accounts_limit_shapes_the_days_and_a_change_of_it_shapes_them_anew(app):
+    the_accounts_limit_is(app, 4)
+    campaign = a_plan(10, daily_send_limit=100)
+    assert sizes(campaign) == [(TODAY, 4), (TODAY + DAY, 4), (TODAY + 2 * DAY, 2)]
+
+    assert send(100, NOON) == 4
+    the_plan_is_sound(campaign)
+    assert sizes(campaign) == [(TODAY, 4), (TODAY + DAY, 4), (TODAY + 2 * DAY, 2)]
+
+    the_accounts_limit_is(app, 7)
+    assert send(100, NOON + minutes(5)) == 3
+    the_plan_is_sound(campaign)
+    assert sizes(campaign) == [(TODAY, 7), (TODAY + DAY, 3)]
+
+
+def test_who_was_written_to_already_costs_nothing_and_may_go_before_their_day(app):
+    other = a_campaign(name="other", status="paused")
+    numbers = [message["phone_number"] for message in sent_out(other, 3)]
+    the_accounts_limit_is(app, 3)
+    campaign = a_plan(6, daily_send_limit=100)
+    assert sizes(campaign) == [(TODAY + DAY, 3), (TODAY + 2 * DAY, 3)]
+    last = select(Recipient.id).where(Recipient.campaign_id == campaign.id, Recipient.position == 6)
+    db.session.execute(
+        update(Recipient).where(Recipient.id == db.session.scalar(last)).values(phone_number=numbers[0])
+    )
+    db.session.commit()
+
+    assert send(100, NOON + minutes(1)) == 1
+    the_plan_is_sound(campaign)
+    assert sizes(campaign) == [(TODAY, 1), (TODAY + DAY, 3), (TODAY + 2 * DAY, 2)]
+
+
+def test_a_campaign_that_comes_first_pushes_the_others_back(app):
+    the_accounts_limit_is(app, 10)
+    later = a_plan(10, daily_send_limit=100, priority=5)
+    first = a_plan(15, daily_send_limit=100, priority=9)
+    assert [day for day, _ in sizes(first)] == [TODAY + DAY, TODAY + 2 * DAY]
+
+    edit_campaign(first, {"priority": 1}, "test", NOON)
+    db.session.commit()
+    assert astray_plans(NOON) == [later.id]
+    lay_out_again(later.id, NOON)
+    db.session.commit()
+    assert sizes(first) == [(TODAY, 10), (TODAY + DAY, 5)]
+    assert sizes(later) == [(TODAY + DAY, 5), (TODAY + 2 * DAY, 5)]
+    the_plan_is_sound(later), the_plan_is_sound(first)
+
+
+def test_pausing_keeps_the_days_and_resuming_moves_those_that_were_missed(app):
+    campaign = a_plan(30, daily_send_limit=10)
+    before = sizes(campaign)
+    pause(campaign.id, "test", NOON)
+    db.session.commit()
+    assert sizes(campaign) == before
+    the_plan_is_sound(campaign)
+
+    resume(campaign.id, "test", NOON + 2 * DAY)
+    db.session.commit()
+    assert sizes(campaign) == [(TODAY + 2 * DAY, 10), (TODAY + 3 * DAY, 10), (TODAY + 4 * DAY, 10)]
+    the_plan_is_sound(campaign)
+
+
+def test_of_a_cancelled_campaign_nobody_is_planned_any_more(app):
+    campaign = a_plan(30, daily_send_limit=10)
+    cancel(campaign.id, "test", NOON)
+    db.session.commit()
+    assert planned_days(campaign) == [None] * 30
+
+
+def test_who_waits_for_a_time_of_their_own_is_planned_for_its_day(app):
+    campaign = a_plan(6, daily_send_limit=10)
+    later = select(Recipient.id).where(Recipient.campaign_id == campaign.id, Recipient.position <= 2)
+    ids = db.session.scalars(later).all()
+    db.session.execute(update(Recipient).where(Recipient.id.in_(ids)).values(next_try_at=NOON + DAY))
+    db.session.commit()
+    assert astray_plans(NOON) == [campaign.id]
+    lay_out_again(campaign.id, NOON)
+    db.session.commit()
+    assert sizes(campaign) == [(TODAY, 4), (TODAY + DAY, 2)]
+    the_plan_is_sound(campaign)
+
+
+def test_a_plan_of_many_uneven_days_is_written_in_one_statement(app):
+    """Two a day, and one on the days on which another campaign takes the rest of the account's limit."""
+    the_accounts_limit_is(app, 3)
+    a_plan(300, daily_send_limit=2, priority=1)
+    campaign = a_plan(700, daily_send_limit=2, priority=5)
+    assert [size for _, size in sizes(campaign)] == [1] * 150 + [2] * 275
+    the_plan_is_sound(campaign)
+
+
+def test_a_large_campaigns_days_are_left_to_the_sender(app, monkeypatch):
+    monkeypatch.setattr(send_schedule, "AT_ONCE", 10)
+    campaign = a_plan(30, daily_send_limit=10)
+    edit_campaign(campaign, {"daily_send_limit": 15}, "test", NOON)
+    db.session.commit()
+    the_plan_is_sound(campaign)
+    assert astray_plans(NOON, at_most=10) == [] and astray_plans(NOON) == [campaign.id]
+    lay_out_again(campaign.id, NOON)
+    db.session.commit()
+    assert [size for _, size in sizes(campaign)] == [15, 15]
     the_plan_is_sound(campaign)
