@@ -40,6 +40,9 @@ class Settings:
     messaging_limit: int | str | None  # customers a moving day, "unlimited", or None: as WhatsApp reports it
     process_interval_seconds: float
     require_opt_in: bool
+    marketing_cap_messages: int  # to one person within the days below, over all campaigns; 0: no cap
+    marketing_cap_days: int
+    us_marketing: bool
     webhook_apply_interval_seconds: float
     unconfirmed_after_seconds: float
     lease_seconds: float
@@ -86,6 +89,9 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         messaging_limit=read.messaging_limit(),
         process_interval_seconds=read.number("PROCESS_INTERVAL_SECONDS", 300, 1, 86_400),
         require_opt_in=read.switch("REQUIRE_OPT_IN", False),
+        marketing_cap_messages=read.whole("MARKETING_CAP_MESSAGES", 0, 0, 1000),
+        marketing_cap_days=read.whole("MARKETING_CAP_DAYS", 7, 1, 365),
+        us_marketing=read.switch("US_MARKETING", False),
         webhook_apply_interval_seconds=read.number("WEBHOOK_APPLY_INTERVAL_SECONDS", 1, 0.05, 3600),
         unconfirmed_after_seconds=read.number("UNCONFIRMED_AFTER_SECONDS", 3600, 0, 30 * 86_400),
         lease_seconds=read.number("LEASE_SECONDS", 15, 2, 600),

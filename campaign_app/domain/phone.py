@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import cache
 
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumber, ValidationResult
@@ -135,3 +136,27 @@ def _checked(number: PhoneNumber) -> str:
     if possible != ValidationResult.IS_POSSIBLE:
         raise Invalid(f"The phone number has not as many digits as numbers of {code} have.")
     raise Invalid(f"There is no such phone number in {code}: check its digits.")
+
+
+@cache
+def us_area_codes() -> frozenset[str]:
+    """The area codes behind +1 that are of the United States: other countries share +1.
+
+    >>> "212" in us_area_codes(), "416" in us_area_codes(), "787" in us_area_codes()
+    (True, False, False)
+    """
+    found = set()
+    for code in range(200, 1000):
+        number = phonenumbers.parse(f"+1{code}2345678", None)
+        if phonenumbers.is_valid_number_for_region(number, "US"):
+            found.add(str(code))
+    return frozenset(found)
+
+
+def is_us_number(phone_number: str) -> bool:
+    """Whether an E.164 number is of the United States.
+
+    >>> is_us_number("+12125550123"), is_us_number("+14165550123"), is_us_number("+919876543210")
+    (True, False, False)
+    """
+    return phone_number.startswith("+1") and phone_number[2:5] in us_area_codes()

@@ -25,6 +25,7 @@ from campaign_app.services.attempts import complete_finished, move_batch
 from campaign_app.services.counters import add_tally, lock_campaigns
 from campaign_app.services.eligibility import reason_not_to_write
 from campaign_app.services.frozen_audience import empty_value_reason
+from campaign_app.services.marketing_rules import with_marketing_reason
 from campaign_app.services.send_plans import sending_order, window_of
 from campaign_app.services.send_schedule import close_plan, today_batch
 from campaign_app.services.why_waiting import OVERDUE_START
@@ -162,7 +163,13 @@ def _candidates(campaign: Campaign, most: int, limit: AccountLimit, now: datetim
         Recipient.attempt,
         Recipient.template_parameters,
         Recipient.personal_values,
-        reason_not_to_write(Recipient.phone_number, require_opt_in).label("reason"),
+        with_marketing_reason(
+            reason_not_to_write(Recipient.phone_number, require_opt_in),
+            Recipient.phone_number,
+            campaign,
+            campaign.template_snapshot,
+            now,
+        ).label("reason"),
     ).where(Recipient.campaign_id == campaign.id, Recipient.status == "pending", Recipient.next_try_at <= now)
     if limit.is_used_up:
         due = due.where(limit.reached_condition(now))

@@ -36,6 +36,7 @@ from campaign_app.services.audience import audience_condition
 from campaign_app.services.counters import insert_for
 from campaign_app.services.customer_columns import attribute_text
 from campaign_app.services.eligibility import reason_not_to_write, reason_to_leave_out
+from campaign_app.services.marketing_rules import with_marketing_reason
 from campaign_app.services.send_schedule import allow_time, planned_day
 
 COLUMNS = ("name", "phone_number", "customer_tier", "location", "language")
@@ -65,8 +66,9 @@ def count_meant(campaign: Campaign, now: datetime) -> Meant:
     if not campaign.target_audience:
         return Meant(0, 0)
     allow_time()
-    counted = select(func.count(), func.count().filter(_reason_of(campaign).is_(None))).select_from(Customer)
-    mine = _not_added(campaign, _last_position(campaign), now)
+    reason = reason_left_out(campaign, campaign.template_snapshot, now)
+    counted = select(func.count(), func.count().filter(reason.is_(None))).select_from(Customer)
+    mine = customers_meant(campaign, last_position(campaign), now)
     return Meant(*db.session.execute(counted.where(*mine)).one())
 
 
@@ -78,17 +80,17 @@ def freeze_audience(
     if not campaign.target_audience:
         return
     allow_time()
-    last = _last_position(campaign)
+    last = last_position(campaign)
     wanted = fields(campaign.template_components)
     customers = (
         select(
             Customer.id.label("customer_id"),
             Customer.phone_number,
             Customer.name,
-            _reason_of(campaign).label("reason"),
+            reason_left_out(campaign, campaign.template_snapshot, now).label("reason"),
             _values(wanted).label("personal_values"),
         )
-        .where(*_not_added(campaign, last, now))
+        .where(*customers_meant(campaign, last, now))
         .subquery()
     )
     in_order = {"order_by": customers.c.customer_id, "rows": (None, 0)}
@@ -131,7 +133,13 @@ def freeze_added(campaign: Campaign, needs: TemplateNeeds | None, now: datetime)
             Recipient.template_parameters,
             Customer.id.label("customer_id"),
             Customer.name,
-            reason_not_to_write(Recipient.phone_number, settings.require_opt_in).label("reason"),
+            with_marketing_reason(
+                reason_not_to_write(Recipient.phone_number, settings.require_opt_in),
+                Recipient.phone_number,
+                campaign,
+                campaign.template_snapshot,
+                now,
+            ).label("reason"),
             _values_with_parameters(wanted).label("personal_values"),
         ).outerjoin(Customer, Customer.phone_number == Recipient.phone_number)
         mine = found.where(Recipient.campaign_id == campaign.id, Recipient.position > after)
@@ -170,12 +178,12 @@ def _settled(row, campaign: Campaign, needs: TemplateNeeds | None, now: datetime
     }
 
 
-def _last_position(campaign: Campaign) -> int:
+def last_position(campaign: Campaign) -> int:
     last = select(func.max(Recipient.position)).where(Recipient.campaign_id == campaign.id)
     return db.session.scalar(last) or 0
 
 
-def _not_added(campaign: Campaign, last: int, now: datetime) -> list[ColumnElement[bool]]:
+def customers_meant(campaign: Campaign, last: int, now: datetime) -> list[ColumnElement[bool]]:
     """Conditions on Customer: meant by the filter, and not among the recipients, of whom there are `last`."""
     is_meant = audience_condition(campaign.target_audience, now)
     if not last:
@@ -185,21 +193,25 @@ def _not_added(campaign: Campaign, last: int, now: datetime) -> list[ColumnEleme
     return [is_meant, ~select(added.id).where(mine).exists()]
 
 
-def _reason_of(campaign: Campaign) -> ColumnElement[str | None]:
-    """Why a customer is left out, or NULL."""
+def reason_left_out(
+    campaign: Campaign, template_snapshot: dict | None, now: datetime
+) -> ColumnElement[str | None]:
+    """Why a customer of the campaign's filter is left out, or NULL."""
     settings = current_app.config["SETTINGS"]
-    return _reason(required_fields(campaign.template_components), settings.require_opt_in)
+    not_to_write = with_marketing_reason(
+        reason_to_leave_out(settings.require_opt_in), Customer.phone_number, campaign, template_snapshot, now
+    )
+    empties = [
+        (is_empty(field), literal(empty_value_reason(field)))
+        for field in required_fields(campaign.template_components)
+    ]
+    return func.coalesce(not_to_write, case(*empties, else_=null())) if empties else not_to_write
 
 
-def _reason(required: list[str], require_opt_in: bool) -> ColumnElement[str | None]:
-    empties = []
-    for field in required:
-        value = value_of(Customer, field)
-        empties.append((or_(value.is_(None), func.trim(value) == ""), literal(empty_value_reason(field))))
-    not_to_write = reason_to_leave_out(require_opt_in)
-    if not empties:
-        return not_to_write
-    return func.coalesce(not_to_write, case(*empties, else_=null()))
+def is_empty(field: str) -> ColumnElement[bool]:
+    """Whether a column or free attribute of a customer has nothing that a message could show."""
+    value = value_of(Customer, field)
+    return or_(value.is_(None), func.trim(value) == "")
 
 
 def _values(wanted: list[str]) -> ColumnElement:
