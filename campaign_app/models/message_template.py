@@ -30,6 +30,12 @@ class MessageTemplate(Base):
     components: Mapped[list[dict[str, Any]]] = mapped_column(Json, default=list)
     quality: Mapped[str | None] = mapped_column(String(20))
     rejected_reason: Mapped[str | None] = mapped_column(String(200))
+    # When WhatsApp said so, by webhook: an older word that comes later counts no more.
+    status_changed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    quality_changed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    category_changed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    next_category: Mapped[str | None] = mapped_column(String(40))  # announced: the price will change
+    next_category_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     synced_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
 

@@ -100,6 +100,14 @@ class Recipient(Base):
             postgresql_where=text("status = 'failed'"),
             sqlite_where=text("status = 'failed'"),
         ),
+        # the list of those who replied
+        Index(
+            "ix_campaign_recipients_replied",
+            "campaign_id",
+            "position",
+            postgresql_where=text("replied_at IS NOT NULL"),
+            sqlite_where=text("replied_at IS NOT NULL"),
+        ),
         # failures that are tried again by themselves
         Index(
             "ix_campaign_recipients_retry_at",

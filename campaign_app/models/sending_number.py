@@ -24,6 +24,9 @@ class SendingNumber(Base):
     quality_rating: Mapped[str | None] = mapped_column(String(20))
     throughput_level: Mapped[str | None] = mapped_column(String(20))
     messaging_limit: Mapped[int | None] = mapped_column(Integer)
+    # When WhatsApp said so, by webhook: an older word that comes later counts no more.
+    limit_said_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    quality_said_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     checked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # when WhatsApp was asked last
     check_error: Mapped[str | None] = mapped_column(Text)
     stopped_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -12,6 +12,7 @@ from campaign_app.domain.message_values import values_of
 from campaign_app.domain.roles import Role
 from campaign_app.domain.template_needs import template_needs
 from campaign_app.models.campaign import Campaign
+from campaign_app.services.account_notices import open_notices
 from campaign_app.services.analytics import day_figures, hour_figures
 from campaign_app.services.audience import AudienceCount, count_audience
 from campaign_app.services.audit_trail import history_of
@@ -23,6 +24,7 @@ from campaign_app.services.message_templates import find_template, snapshot
 from campaign_app.services.preflight import blockers
 from campaign_app.services.segments import names_in
 from campaign_app.services.send_schedule import schedule_days
+from campaign_app.services.silence import LOOKED_BACK, silent_since
 from campaign_app.services.unconfirmed import unconfirmed_of
 from campaign_app.services.why_waiting import why_waiting
 from campaign_app.web.access import requires
@@ -106,10 +108,14 @@ def _progress(campaign: Campaign) -> dict:
     figures = day_figures(campaign.id)
     hours = hour_figures(campaign.id)
     failures = failure_table(campaign.id)
+    is_running = campaign.status in (CampaignStatus.ACTIVE, CampaignStatus.PAUSED)
+    is_fresh = is_running or (campaign.completed_at is not None and campaign.completed_at > now - LOOKED_BACK)
     return {
         "campaign": campaign,
         "stats": stats,
         "waiting": why_waiting(campaign, now),
+        "notices": open_notices(now) if is_running else [],
+        "silent_since": silent_since(now) if is_fresh else None,
         "unconfirmed": unconfirmed_of(campaign, now),
         "is_finished": campaign.status in (CampaignStatus.DRAFT, CampaignStatus.CANCELLED),
         "tiles": _tiles(campaign, stats),

@@ -4,11 +4,13 @@ from flask import Blueprint, render_template
 
 from campaign_app.domain.clock import utc_now
 from campaign_app.domain.roles import Role
+from campaign_app.services.account_notices import open_notices
 from campaign_app.services.campaign_lists import count_by_state, running_campaigns
 from campaign_app.services.cloud_api import missing_settings
 from campaign_app.services.forecast import estimated_completions
 from campaign_app.services.number import messaging_limit, sending_number
 from campaign_app.services.overview import RATES_DAYS, needing_attention, rates_to_date, sent_today
+from campaign_app.services.silence import silent_since
 from campaign_app.services.why_waiting import why_waiting
 from campaign_app.web.access import requires
 
@@ -46,6 +48,8 @@ def _overview() -> dict:
         "attention": needing_attention(),
         "number": number,
         "limit": messaging_limit(number),
+        "notices": open_notices(now),
+        "silent_since": silent_since(now),
         "missing": missing_settings(),
         "sent_today": sent_today(now),
         "rates": rates_to_date(now),

@@ -31,6 +31,7 @@ from campaign_app.web import (
     settings,
     users,
     webhook,
+    webhooks,
 )
 from campaign_app.web.api import registry as api
 
@@ -58,6 +59,7 @@ BLUEPRINTS = (
     users.blueprint,
     api_tokens.blueprint,
     webhook.blueprint,
+    webhooks.blueprint,
     health.blueprint,
 )
 
