@@ -2,12 +2,13 @@
 
 import logging
 import random
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from campaign_app.domain.message_status import MessageStatus
 from campaign_app.domain.retry_policy import Action, next_try_at, spends_attempt
@@ -15,11 +16,13 @@ from campaign_app.extensions import db
 from campaign_app.models.message import Message
 from campaign_app.services.attempts import Attempt, AttemptBatch, complete_finished
 from campaign_app.services.consequences import Consequences
+from campaign_app.whatsapp.error_catalogue import listed
 from campaign_app.whatsapp.send_outcome import SendKind, SendOutcome
 
 log = logging.getLogger(__name__)
 
 NOT_SENT_WAIT = timedelta(seconds=10)
+PAIR_LIMIT_CODES = [entry.code for entry in listed() if entry.action is Action.PAIR_WAIT]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,7 @@ def settle(results: Sequence[Result], now: datetime) -> None:
     batch = AttemptBatch([result.message_id for result in results])
     wamids = _taken_wamids(results)
     consequences = Consequences()
+    pair_limits = _earlier_pair_limits(batch, results)
     for result in results:
         attempt = batch.attempts.get(result.message_id)
         if attempt is None:
@@ -52,7 +56,7 @@ def settle(results: Sequence[Result], now: datetime) -> None:
         elif result.outcome.kind is SendKind.UNKNOWN:
             _leave_unconfirmed(attempt, result)
         elif attempt.message["status"] == MessageStatus.QUEUED:
-            _refuse(attempt, result, consequences, now)
+            _refuse(attempt, result, consequences, pair_limits, now)
     campaigns = batch.save(now)
     consequences.carry_out(now)
     complete_finished(campaigns, now)
@@ -110,7 +114,33 @@ def _leave_unconfirmed(attempt: Attempt, result: Result) -> None:
         log.warning("Message %s is not confirmed: %s", attempt.message["id"], result.outcome.detail)
 
 
-def _refuse(attempt: Attempt, result: Result, consequences: Consequences, now: datetime) -> None:
+def _earlier_pair_limits(batch: AttemptBatch, results: Sequence[Result]) -> Counter[UUID]:
+    """How often WhatsApp has said already that these recipients were written to too fast: each time makes the wait longer."""
+    told = [
+        batch.attempts[result.message_id].message["recipient_id"]
+        for result in results
+        if result.message_id in batch.attempts and _is_pair_limit(result)
+    ]
+    if not told:
+        return Counter()
+    earlier = select(Message.recipient_id, func.count()).where(
+        Message.recipient_id.in_(told), Message.failure_code.in_(PAIR_LIMIT_CODES)
+    )
+    return Counter(dict(db.session.execute(earlier.group_by(Message.recipient_id)).all()))
+
+
+def _is_pair_limit(result: Result) -> bool:
+    entry = result.outcome.entry if result.outcome is not None else None
+    return entry is not None and entry.action is Action.PAIR_WAIT
+
+
+def _refuse(
+    attempt: Attempt,
+    result: Result,
+    consequences: Consequences,
+    pair_limits: Counter[UUID],
+    now: datetime,
+) -> None:
     """WhatsApp did not take it: try again later, give this recipient up, pause the campaign, or stop the number."""
     outcome = result.outcome
     error, entry = outcome.error, outcome.entry
@@ -130,29 +160,34 @@ def _refuse(attempt: Attempt, result: Result, consequences: Consequences, now: d
     elif action is Action.STOP_NUMBER:  # nobody is marked failed for what concerns the whole number
         attempt.requeue(now)
     elif action is Action.PAUSE_CAMPAIGN and entry.pause_after == 1:
-        _requeue_or_fail(attempt, Action.RETRY, result, now)
+        _requeue_or_fail(attempt, Action.RETRY, result, recipient["retry_count"], now)
     elif action not in (Action.NEVER, Action.OPT_OUT, Action.PAUSE_CAMPAIGN):
-        _requeue_or_fail(attempt, action, result, now)
+        tries = recipient["retry_count"] if spends_attempt(action) else pair_limits[message["recipient_id"]]
+        if not _requeue_or_fail(attempt, action, result, tries, now) and entry is not None:
+            consequences.add(message, replace(entry, action=entry.when_exhausted), reason, result.at, now)
 
 
-def _requeue_or_fail(attempt: Attempt, action: Action, result: Result, now: datetime) -> None:
+def _requeue_or_fail(attempt: Attempt, action: Action, result: Result, tries: int, now: datetime) -> bool:
+    """Whether it is tried again; `tries` made the wait longer already."""
     recipient, outcome = attempt.recipient, result.outcome
     entry = outcome.entry
     spends = spends_attempt(action)
     if spends and recipient["retry_count"] >= recipient["max_retries"]:
-        return
+        return False
     most = entry.max_retries if entry is not None else None
     at_least = max(
         timedelta(seconds=outcome.retry_after_seconds or 0), entry.first_wait if entry else timedelta(0)
     )
     again = next_try_at(
         action,
-        recipient["retry_count"],
+        tries,
         now,
         random.random(),  # noqa: S311 - spreads the tries, guards nothing
         at_least=at_least,
         max_retries=most,
     )
-    if again is not None:
-        attempt.requeue(again)
-        recipient["retry_count"] += int(spends)
+    if again is None:
+        return False
+    attempt.requeue(again)
+    recipient["retry_count"] += int(spends)
+    return True
