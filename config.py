@@ -59,6 +59,11 @@ class Settings:
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.business_timezone)
 
+    @property
+    def whatsapp_app_secrets(self) -> tuple[str, ...]:
+        """Each of them is good: while one replaces another both are set, with a comma between."""
+        return tuple(part.strip() for part in (self.whatsapp_app_secret or "").split(",") if part.strip())
+
 
 @dataclass(frozen=True)
 class ServerSettings:

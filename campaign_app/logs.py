@@ -54,6 +54,7 @@ def configure(app: Flask) -> None:
         settings.secret_key,
         settings.whatsapp_access_token,
         settings.whatsapp_app_secret,
+        *settings.whatsapp_app_secrets,
         settings.whatsapp_verify_token,
         make_url(settings.database_url).password,
         settings.smtp_url and urlsplit(settings.smtp_url).password,

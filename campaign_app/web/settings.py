@@ -40,7 +40,7 @@ def index():
             (field.name.upper(), _shown(field.name, getattr(settings, field.name)))
             for field in fields(settings)
         ],
-        has_app_secret=bool(settings.whatsapp_app_secret),
+        app_secrets=len(settings.whatsapp_app_secrets),
         has_verify_token=bool(settings.whatsapp_verify_token),
         users=len(all_users()),
         tokens=sum(token.revoked_at is None for token in all_tokens()),

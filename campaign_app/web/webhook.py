@@ -47,8 +47,7 @@ class Deliveries:
 
     def __init__(self, app: Flask):
         self._everything_else = app.wsgi_app
-        secret = app.config["SETTINGS"].whatsapp_app_secret
-        self._secrets = [secret] if secret else []
+        self._secrets = app.config["SETTINGS"].whatsapp_app_secrets
         with app.app_context():
             # Bodies that arrive together share one commit: each waits for the disk once, not once for every one before it.
             self._inbox = GroupCommit(db.engine, store_all)

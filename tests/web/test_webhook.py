@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from campaign_app.extensions import db
 from campaign_app.models.webhook_event import WebhookEvent
 from campaign_app.whatsapp.signature import sign
-from tests.databases import DEFAULTS
+from tests.databases import DEFAULTS, an_app
 
 URL = "/webhook/whatsapp"
 SECRET = DEFAULTS["WHATSAPP_APP_SECRET"]
@@ -53,6 +53,27 @@ def test_without_the_right_signature_nothing_is_stored(app, signature):
 
     assert (answer.status_code, answer.data) == (403, b"")
     assert stored() == 0
+
+
+def test_while_one_secret_replaces_another_both_are_good(database_url):
+    app = an_app(database_url, WHATSAPP_APP_SECRET=" the old one, the new one ,")
+    with app.app_context():
+        answers = [
+            post(app.test_client(), BODY, sign(BODY, secret)).status_code
+            for secret in ("the old one", "the new one", "", ",", "the old one, the new one", "another")
+        ]
+        assert answers == [200, 200, 403, 403, 403, 403]
+        assert stored() == 1
+        db.engine.dispose()
+
+
+@pytest.mark.parametrize("setting", ["", " ", ",", " , "])
+def test_without_a_secret_every_body_is_refused(database_url, setting):
+    app = an_app(database_url, WHATSAPP_APP_SECRET=setting)
+    with app.app_context():
+        assert post(app.test_client(), BODY, sign(BODY, setting)).status_code == 403
+        assert post(app.test_client(), BODY, sign(BODY, "")).status_code == 403
+        db.engine.dispose()
 
 
 @pytest.mark.parametrize(
