@@ -101,7 +101,7 @@ def freeze_audience(
     chosen = select(customers, rank.label("rank"), (already + place).label("place")).subquery()
     is_pending = chosen.c.reason.is_(None)
     source = select(
-        _sequential_id(now, chosen.c.rank),
+        sequential_id(now, chosen.c.rank),
         literal(campaign.id, Recipient.campaign_id.type),
         chosen.c.customer_id,
         chosen.c.phone_number,
@@ -228,7 +228,7 @@ def _values_with_parameters(wanted: list[str]) -> ColumnElement:
     return case((Customer.id.is_(None), null()), else_=_values(wanted))
 
 
-def _sequential_id(now: datetime, rank: ColumnElement[int]) -> ColumnElement:
+def sequential_id(now: datetime, rank: ColumnElement[int]) -> ColumnElement:
     """A UUID of version 7 made by the database: milliseconds, then the rank as a counter (RFC 9562 §6.2), then 44 random bits.
 
     Rows inserted in order go to the end of the index, which keeps a launch of half a million quick.

@@ -2,16 +2,17 @@
 
 from uuid import UUID
 
-from flask import Blueprint, flash, redirect, url_for
+from flask import Blueprint, flash, redirect, request, url_for
 from flask_login import current_user
 
 from campaign_app.domain.clock import utc_now
-from campaign_app.domain.errors import Conflict
+from campaign_app.domain.errors import Conflict, Invalid, Refused
 from campaign_app.domain.roles import Role
 from campaign_app.extensions import db
 from campaign_app.services import launch as launching
 from campaign_app.services import lifecycle, unconfirmed
 from campaign_app.services.campaigns import clone_campaign, find_campaign
+from campaign_app.services.follow_ups import WHO, follow_up
 from campaign_app.services.retries import retry_failed as queue_failed_again
 from campaign_app.web.access import requires
 from campaign_app.web.formatting import error_code, number, plural
@@ -22,6 +23,9 @@ blueprint = Blueprint("campaign_lifecycle", __name__, url_prefix="/campaigns/<uu
 @blueprint.post("/launch")
 @requires(Role.STAFF)
 def launch(campaign_id: UUID):
+    if "ask" in request.form and "seen" not in request.form:
+        flash("There are warnings: tick that you have seen them, then launch.", "warning")
+        return redirect(url_for("campaign_checks.show", campaign_id=campaign_id), 303)
     return _move(launching.launch, campaign_id, "The campaign is launched.")
 
 
@@ -50,10 +54,26 @@ def cancel(campaign_id: UUID):
 @blueprint.post("/clone")
 @requires(Role.STAFF)
 def clone(campaign_id: UUID):
+    """A copy for the same audience or, with `to`, for those who failed, did not read or did not reply."""
+    if who := request.form.get("to"):
+        return _follow_up(campaign_id, who)
     copy = clone_campaign(find_campaign(campaign_id), current_user.email, utc_now())
     db.session.commit()
     flash(
         "This is the copy: a draft with the same message and audience. Set its dates, then launch it.",
+        "success",
+    )
+    return redirect(url_for("campaign_forms.edit", campaign_id=copy.id), 303)
+
+
+def _follow_up(campaign_id: UUID, who: str):
+    try:
+        copy = follow_up(find_campaign(campaign_id), who, current_user.email, utc_now())
+    except (Conflict, Invalid) as refusal:
+        return _refused(campaign_id, refusal)
+    db.session.commit()
+    flash(
+        f"This is the follow-up: a draft for those who {WHO[who][0]}. Change the message if you like.",
         "success",
     )
     return redirect(url_for("campaign_forms.edit", campaign_id=copy.id), 303)
@@ -112,7 +132,7 @@ def _move(verb, campaign_id: UUID, sentence: str):
     return redirect(url_for("campaigns.show", campaign_id=campaign_id), 303)
 
 
-def _refused(campaign_id: UUID, conflict: Conflict):
+def _refused(campaign_id: UUID, conflict: Refused):
     """Back to the campaign's page, with the reason: there is what helps."""
     db.session.rollback()
     flash(conflict.sentence, "danger")

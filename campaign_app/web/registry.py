@@ -6,6 +6,7 @@ from flask import Flask
 from campaign_app.web import (
     access,
     api_tokens,
+    campaign_checks,
     campaign_failures,
     campaign_forms,
     campaign_lifecycle,
@@ -43,6 +44,7 @@ BLUEPRINTS = (
     home.blueprint,
     campaigns.blueprint,
     campaign_forms.blueprint,
+    campaign_checks.blueprint,
     campaign_lifecycle.blueprint,
     campaign_failures.blueprint,
     recipients.blueprint,
