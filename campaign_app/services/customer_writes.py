@@ -13,6 +13,7 @@ from campaign_app.domain.errors import Conflict
 from campaign_app.domain.ids import new_id
 from campaign_app.extensions import db
 from campaign_app.models.customer import Customer
+from campaign_app.services.consents import record_consents
 from campaign_app.services.counters import insert_for
 
 CHUNK = 2000  # customers of one statement: a bind value each in the question for the known ones
@@ -63,13 +64,17 @@ def write_customers(
         raced = _insert(missing)
         written.added -= len(raced)
         known |= raced
-    changed = []
+        _keep_answers([row for row in missing if row["phone_number"] not in raced], now)
+    changed, answered = [], []
     for number, customer in known.items():
         values, source = fresh[number]
         changes = changed_values(customer, values)
         written.kept_refusals += customer["opted_in"] is False and values.get("opted_in") is True
         if changes:
-            changed.append({"customer_id": customer["id"], **_after(customer, changes, source, now)})
+            after = _after(customer, changes, source, now)
+            changed.append({"customer_id": customer["id"], **after})
+            if "opted_in" in changes:
+                answered.append({"phone_number": number, **after})
     written.changed += len(changed)
     written.unchanged += len(known) - len(changed)
     if changed and not dry_run:
@@ -77,8 +82,15 @@ def write_customers(
         columns = {
             column: bindparam(column, type_=table.c[column].type) for column in (*_MERGED, "updated_at")
         }
+        _keep_answers(answered, now)
         by_id = table.c.id == bindparam("customer_id", type_=table.c.id.type)
         db.session.execute(update(table).where(by_id).values(columns), changed)
+
+
+def _keep_answers(rows: list[dict[str, Any]], now: datetime) -> None:
+    """Add the answers of new and changed customers to their history."""
+    said = [row for row in rows if row["opted_in"] is not None]
+    record_consents(((row["phone_number"], row["opted_in"], row["opted_in_source"]) for row in said), now)
 
 
 def _insert(rows: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:

@@ -15,6 +15,7 @@ from campaign_app.domain.errors import Invalid, NotFound
 from campaign_app.domain.phone import parse_phone
 from campaign_app.extensions import db
 from campaign_app.models.customer import Customer
+from campaign_app.services.consents import record_consents
 from campaign_app.services.customer_writes import Written, hold_other_lists, write_customers
 
 MOST_AT_ONCE = 1000
@@ -80,6 +81,7 @@ def save_customer(
         setattr(customer, name, value)
         if name == "opted_in":
             customer.opted_in_at, customer.opted_in_source = now, source[:200]
+            record_consents([(number, value, source)], now)
         customer.updated_at = now
         flag_modified(
             customer, "updated_at"

@@ -14,6 +14,7 @@ from campaign_app.domain.roles import Role
 from campaign_app.extensions import db
 from campaign_app.services.audience_choices import audience_choices
 from campaign_app.services.audit import record
+from campaign_app.services.consents import consent_history, messages_to
 from campaign_app.services.customer_lists import CustomerSearch, count_customers, list_customers
 from campaign_app.services.customers import (
     delete_customer,
@@ -31,6 +32,7 @@ from campaign_app.web.paging import read_id
 blueprint = Blueprint("customers", __name__, url_prefix="/customers")
 
 PAGE = 50
+MESSAGES_SHOWN = 50
 _LOOKS_LIKE_A_NUMBER = re.compile(r"[\d\s+().\-/]*\d[\d\s+().\-/]*\d[\d\s+().\-/]*\d[\d\s+().\-/]*")
 
 
@@ -92,8 +94,16 @@ def create():
 @requires(Role.VIEWER)
 def show(customer_id: UUID):
     customer = find_customer(customer_id)
-    opt_outs = holding_opt_outs(customer.phone_number)
-    return render_template("customers/show.html", customer=customer, opt_outs=opt_outs, kinds=KINDS)
+    messages = messages_to(customer.phone_number, MESSAGES_SHOWN + 1)
+    return render_template(
+        "customers/show.html",
+        customer=customer,
+        opt_outs=holding_opt_outs(customer.phone_number),
+        history=consent_history(customer.phone_number),
+        messages=messages[:MESSAGES_SHOWN],
+        has_more=len(messages) > MESSAGES_SHOWN,
+        kinds=KINDS,
+    )
 
 
 @blueprint.get("/<uuid:customer_id>/edit")

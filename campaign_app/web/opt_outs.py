@@ -23,6 +23,7 @@ from campaign_app.services.opt_outs import (
     list_opt_outs,
     record_opt_out,
 )
+from campaign_app.services.suppression_import import suppress_file, suppress_text
 from campaign_app.web.access import requires
 from campaign_app.web.paging import read_id
 
@@ -70,6 +71,34 @@ def create():
             return redirect(_way_back(), 303)
     db.session.rollback()
     return _page(form), 422
+
+
+@blueprint.get("/import")
+@requires(Role.STAFF)
+def many():
+    return render_template("opt_outs/import.html", done=None, fault=None, pasted="", reason="")
+
+
+@blueprint.post("/import")
+@requires(Role.STAFF)
+def add_many():
+    """Numbers of a file, or pasted one on each line."""
+    upload, pasted = request.files.get("file"), request.form.get("numbers", "")
+    reason = request.form.get("reason", "").strip()[:500]
+    actor, now, country = current_user.email, utc_now(), current_app.config["SETTINGS"].default_country
+    db.session.rollback()  # reading takes a while: nobody who writes has to wait
+    fault, done = None, None
+    try:
+        if upload is not None and upload.filename:
+            done = suppress_file(upload.stream, country, reason or None, actor, now)
+        elif pasted.strip():
+            done = suppress_text(pasted, country, reason or None, actor, now)
+        else:
+            fault = "Choose a file, or paste the numbers."
+    except Invalid as refusal:
+        fault = refusal.sentence
+    page = render_template("opt_outs/import.html", done=done, fault=fault, pasted=pasted, reason=reason)
+    return page, 422 if fault else 200
 
 
 @blueprint.get("/<uuid:opt_out_id>")
