@@ -17,16 +17,15 @@ from campaign_app.domain.clock import utc_now
 from campaign_app.domain.ids import new_id
 from campaign_app.extensions import db
 from campaign_app.models.webhook_event import WEBHOOK_STATES, WaitingStatus, WebhookEvent
-from campaign_app.services.account_webhooks import apply_others
-from campaign_app.services.consent_webhooks import apply_consent
-from campaign_app.services.replies import apply_replies
-from campaign_app.services.status_updates import apply_statuses, apply_waited, drop_waited, ready_to_apply
+from campaign_app.services.status_updates import apply_waited, drop_waited, ready_to_apply
+from campaign_app.services.webhook_parts import apply_in_parts, apply_parsed
 from campaign_app.whatsapp.payloads import UnreadableWebhook, parse_webhook
 from campaign_app.whatsapp.webhook_elements import ParsedWebhook
 
 log = logging.getLogger(__name__)
 
 BODIES_AT_ONCE = 200
+LONGEST_NOTE = 10_000  # signs
 _INSERT = "INSERT INTO webhook_events (id, fingerprint, body, received_at, state)"
 _FROM_ARRAYS = "SELECT *, 'waiting' FROM unnest(%s::uuid[], %s::bytea[], %s::bytea[], %s::timestamptz[])"
 _UNLESS_KNOWN = "ON CONFLICT (fingerprint) DO NOTHING"
@@ -91,8 +90,8 @@ def _sqlite_fields(row: Arrival) -> tuple:
 def apply_waiting(most: int = BODIES_AT_ONCE) -> int:
     """Apply up to `most` waiting bodies, and as many statuses whose message has become known, in transactions of its own.
 
-    Returns how many were taken. A body (or status) that breaks the batch is found by applying one by one; it alone is set
-    aside, with the reason.
+    Returns how many were taken. What breaks the batch is found by applying body by body, and that one part by part;
+    the bad part alone is set aside, with the reason.
     """
     if not _is_something_waiting():
         return 0
@@ -135,12 +134,23 @@ def _apply_alone(event_id) -> int:
     except (OperationalError, InterfaceError):
         db.session.rollback()
         raise
-    except Exception as error:
+    except Exception:
         db.session.rollback()
-        log.exception("Webhook %s is set aside", event_id)
-        _set_aside(event_id, f"It could not be applied: {type(error).__name__}", utc_now())
+        log.exception("Webhook %s is applied part by part", event_id)
+        _apply_in_parts(event_id, utc_now())
         db.session.commit()
     return 1
+
+
+def _apply_in_parts(event_id, now: datetime) -> None:
+    """The bad part of a body is set aside with its reason, the others are applied."""
+    for event in _next(1, event_id):
+        parsed = parse_webhook(bytes(event.body))
+        reasons = [f"{one.path}: {one.reason}" for one in parsed.rejected]
+        reasons += apply_in_parts(parsed, event.received_at, now)
+        note = "\n".join(reasons)[:LONGEST_NOTE] or "It could not be applied as a whole, but part by part."
+        done = update(WebhookEvent).where(WebhookEvent.id == event_id)
+        db.session.execute(done.values(state="quarantined", note=note, applied_at=now))
 
 
 def _apply_waited(most: int) -> int:
@@ -187,7 +197,7 @@ def _next(most: int, event_id=None) -> list:
 
 def _apply(events: list, now: datetime) -> None:
     parsed: list[ParsedWebhook] = []
-    arrivals: list[datetime] = []  # of each status
+    arrivals: list[datetime] = []
     states: dict[tuple[str, str | None], list] = {}
     for event in events:
         try:
@@ -196,21 +206,13 @@ def _apply(events: list, now: datetime) -> None:
             states.setdefault(("unreadable", error.reason), []).append(event.id)
             continue
         parsed.append(webhook)
-        arrivals += [event.received_at] * len(webhook.statuses)
-        note = "\n".join(f"{one.path}: {one.reason}" for one in webhook.rejected)[:10_000] or None
+        arrivals.append(event.received_at)
+        note = "\n".join(f"{one.path}: {one.reason}" for one in webhook.rejected)[:LONGEST_NOTE] or None
         states.setdefault(("quarantined" if note else "applied", note), []).append(event.id)
-    apply_consent(parsed, now)  # before anything else: whoever said stop must not be written to
-    apply_others(parsed, now)
-    apply_statuses([status for webhook in parsed for status in webhook.statuses], now, arrivals)
-    apply_replies([message for webhook in parsed for message in webhook.messages], now)
+    apply_parsed(parsed, arrivals, now)
     for (state, note), ids in states.items():
         done = update(WebhookEvent).where(WebhookEvent.id.in_(ids))
         db.session.execute(done.values(state=state, note=note, applied_at=now))
-
-
-def _set_aside(event_id, reason: str, now: datetime) -> None:
-    aside = update(WebhookEvent).where(WebhookEvent.id == event_id)
-    db.session.execute(aside.values(state="quarantined", note=reason, applied_at=now))
 
 
 def waiting_bodies() -> tuple[int, datetime | None]:

@@ -1,6 +1,7 @@
 """The inbox: every body once in effect, a bad one alone set aside, and nothing lost to a SIGKILL."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from sqlalchemy import func, select, text
 from campaign_app.database import reading
 from campaign_app.extensions import db
 from campaign_app.models.campaign import Campaign
+from campaign_app.models.message_event import MessageEvent
 from campaign_app.models.opt_out import OptOut
 from campaign_app.models.recipient import Recipient
 from campaign_app.models.webhook_event import WaitingStatus, WebhookEvent
@@ -200,6 +202,26 @@ def test_a_body_that_breaks_the_batch_is_set_aside_alone(app, poisoned):
     assert "could not be applied" in note
     assert [state for state, _ in states()].count("applied") == 29
     assert campaign.messages_read == 29
+    assert mismatches() == []
+
+
+def test_of_a_thousand_statuses_in_one_body_the_one_that_cannot_be_stored_is_set_aside_alone(app, poisoned):
+    campaign, messages = a_campaign_under_way(250)
+    poisoned(messages[133])
+    stop = a_message(text={"body": "STOP"}, **{"from": "919876500001"})
+    elements = [a_step(message, status) for message in messages for status in ("sent", "delivered", "read")]
+    elements += [a_step(message, "delivered") for message in messages[::-1]]
+    taken_in(a_webhook(a_change(statuses=elements, messages=[stop])))
+
+    ((state, note),) = states()
+    assert (state, len(elements)) == ("quarantined", 1000)
+    wamid = a_step(messages[133])["id"]
+    assert re.fullmatch(
+        rf"statuses\[401\] \(read of {re.escape(wamid)}\): It could not be applied: \w+", note
+    )
+    assert (campaign.messages_delivered, campaign.messages_read) == (250, 249)
+    assert db.session.scalar(select(func.count()).select_from(MessageEvent)) == 749
+    assert db.session.scalars(select(OptOut.phone_number)).all() == ["+919876500001"]
     assert mismatches() == []
 
 
