@@ -1,7 +1,7 @@
 """The webhooks that came, for administrators to look at: page by page, each in parts, and applied once more on request."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import and_, func, or_, select, union_all, update
@@ -20,14 +20,14 @@ COUNTED_TO = 1000  # a page does not count millions: beyond this it says "more t
 
 @dataclass(frozen=True)
 class InboxState:
-    """How far the applying is: bodies that wait and since when, and how long the newest applied one had waited (seconds).
+    """How far the applying is: bodies that wait and since when, and how long the newest applied one had waited.
 
     counts: state → how many bodies, at most COUNTED_TO + 1 each. unmatched: statuses whose message is not known, likewise.
     """
 
     waiting: int
     waiting_since: datetime | None
-    seconds_to_apply: float | None
+    time_to_apply: timedelta | None
     counts: dict[str, int]
     unmatched: int
 
@@ -41,11 +41,11 @@ def inbox_state() -> InboxState:
         .limit(1)
     )
     applied = db.session.execute(newest).one_or_none()
-    seconds = (applied.applied_at - applied.received_at).total_seconds() if applied else None
+    taken = max(applied.applied_at - applied.received_at, timedelta()) if applied else None
     counts = {
         state: _count(select(WebhookEvent.id).where(WebhookEvent.state == state)) for state in WEBHOOK_STATES
     }
-    return InboxState(waiting, since, seconds and max(seconds, 0.0), counts, _count(select(WaitingStatus.id)))
+    return InboxState(waiting, since, taken, counts, _count(select(WaitingStatus.id)))
 
 
 def _count(question) -> int:

@@ -25,16 +25,16 @@
   const kinds = {
     counts: { type: "bar", isRate: false, labels: "days", sets: bars },
     rates: { type: "line", isRate: true, labels: "days", sets: lines },
-    hours: { type: "line", isRate: false, labels: "hours", sets: hourLines },
+    hours: { type: "line", isRate: false, isDashed: true, labels: "hours", sets: hourLines },
   };
 
-  const options = (isRate) => ({
+  const options = ({ isRate, isDashed }) => ({
     responsive: true,
     maintainAspectRatio: false,
     animation: still ? false : { duration: 300 },
     interaction: { mode: "index", intersect: false },
     plugins: {
-      legend: { position: "bottom", labels: { color: colour("--chart-text"), usePointStyle: isRate, pointStyleWidth: 14, boxWidth: 12, boxHeight: isRate ? 7 : 12, padding: 16 } },
+      legend: { position: "bottom", labels: { color: colour("--chart-text"), usePointStyle: isRate || isDashed, pointStyle: isDashed ? "line" : undefined, pointStyleWidth: isDashed ? 28 : 14, boxWidth: 12, boxHeight: isRate ? 7 : 12, padding: 16 } },
       tooltip: { callbacks: { label: (item) => `${item.dataset.label}: ${isRate ? `${item.parsed.y.toFixed(1)}%` : whole.format(item.parsed.y)}` } },
     },
     scales: {
@@ -47,17 +47,18 @@
     if (!document.getElementById("chart-data")) return;
     const data = figures();
     for (const canvas of document.querySelectorAll("canvas[data-chart]")) {
-      const { type, isRate, labels, sets } = kinds[canvas.dataset.chart];
+      const kind = kinds[canvas.dataset.chart];
+      const { type, labels, sets } = kind;
       const fresh = { labels: data[labels], datasets: sets(data) };
       canvas.closest(".charts").hidden = fresh.labels.length === 0;
       const chart = charts.get(canvas);
       if (!chart) {
-        charts.set(canvas, new Chart(canvas, { type, data: fresh, options: options(isRate) }));
+        charts.set(canvas, new Chart(canvas, { type, data: fresh, options: options(kind) }));
         continue;
       }
       chart.data.labels = fresh.labels;
       fresh.datasets.forEach((set, place) => Object.assign(chart.data.datasets[place], set));
-      chart.options = options(isRate);
+      chart.options = options(kind);
       chart.update();
     }
   };
