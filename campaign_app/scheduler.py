@@ -8,7 +8,6 @@ import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from apscheduler.schedulers.background import BackgroundScheduler
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -24,6 +23,7 @@ from campaign_app.services.number import learn_number, read_number, sending_numb
 from campaign_app.services.sender import Sender
 from campaign_app.services.webhook_inbox import apply_waiting
 from campaign_app.services.why_waiting import SENDER_LEASE
+from campaign_app.steady_jobs import Every, SteadyScheduler
 from campaign_app.whatsapp.client import CloudApiError
 
 log = logging.getLogger(__name__)
@@ -51,7 +51,7 @@ class Scheduler:
         self._last_run_at: datetime | None = None
         self._upkeep_at: dict[str, datetime] = {}
         self._stopping = threading.Event()
-        self._jobs = BackgroundScheduler(timezone="UTC")
+        self._jobs = SteadyScheduler(timezone="UTC")
         self._add(self._send, LOOK_EVERY_SECONDS)
         self._add(self._apply_webhooks, settings.webhook_apply_interval_seconds)
         self._add(self._import_customers, LOOK_EVERY_SECONDS)
@@ -72,7 +72,7 @@ class Scheduler:
 
     def _add(self, job: Callable[[], None], seconds: float) -> None:
         self._jobs.add_job(
-            self._run, "interval", args=[job], id=job.__name__, seconds=seconds, max_instances=1, coalesce=True,
+            self._run, Every(seconds), args=[job], id=job.__name__, max_instances=1, coalesce=True,
             misfire_grace_time=None, next_run_time=datetime.now(self._jobs.timezone),
         )  # fmt: skip
 
@@ -106,7 +106,9 @@ class Scheduler:
             number = sending_number()
             asked = number.run_requested_at is not None
             db.session.rollback()
-        due = self._last_run_at is None or now >= self._last_run_at + self._interval
+        last = self._last_run_at
+        # A last one that is still to come means that the clock was set back.
+        due = last is None or not last <= now < last + self._interval
         if asked or due or (self._wake_at is not None and now >= self._wake_at):
             self._last_run_at = now
             self._wake_at = self._sender.run()
@@ -160,7 +162,7 @@ class Scheduler:
 
     def _is_time(self, what: str, every: timedelta) -> bool:
         last = self._upkeep_at.get(what)
-        if last is not None and utc_now() < last + every:
+        if last is not None and last <= utc_now() < last + every:
             return False
         self._upkeep_at[what] = utc_now()
         return True

@@ -24,15 +24,16 @@ from tests.simulator_process import RunningSimulator
 
 
 def an_app_on(simulator: RunningSimulator, database_url: str, **environ: str) -> Flask:
-    """The app with the simulator as its Cloud API."""
-    return an_app(
-        database_url,
-        WHATSAPP_API_URL=simulator.url,
-        WHATSAPP_ACCESS_TOKEN=simulator.access_token,
-        WHATSAPP_APP_SECRET=simulator.app_secret,
-        WHATSAPP_VERIFY_TOKEN=simulator.verify_token,
-        **{"MESSAGING_LIMIT": "unlimited", "SEND_RATE_PER_SECOND": "1000", **environ},
-    )
+    """The app with the simulator as its Cloud API. `environ` wins."""
+    settings = {
+        "WHATSAPP_API_URL": simulator.url,
+        "WHATSAPP_ACCESS_TOKEN": simulator.access_token,
+        "WHATSAPP_APP_SECRET": simulator.app_secret,
+        "WHATSAPP_VERIFY_TOKEN": simulator.verify_token,
+        "MESSAGING_LIMIT": "unlimited",
+        "SEND_RATE_PER_SECOND": "1000",
+    }
+    return an_app(database_url, **{**settings, **environ})
 
 
 def customers(how_many: int, first: int = 9_000_000_000, **fields) -> list[Customer]:

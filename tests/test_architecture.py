@@ -15,7 +15,16 @@ MAY_IMPORT = {
     "models": {"models", "domain", "extensions"},
     "whatsapp": {"whatsapp", "domain"},
     "services": {"services", "models", "whatsapp", "domain", "extensions", "database"},
-    "scheduler": {"scheduler", "services", "models", "whatsapp", "domain", "extensions", "database"},
+    "scheduler": {
+        "scheduler",
+        "steady_jobs",
+        "services",
+        "models",
+        "whatsapp",
+        "domain",
+        "extensions",
+        "database",
+    },
     "web": {"web", "services", "models", "whatsapp", "domain", "extensions", "database", "schema"},
     "cli": {
         "cli",
@@ -33,6 +42,7 @@ MAY_IMPORT = {
     "extensions": set(),
     "database": set(),
     "logs": set(),
+    "steady_jobs": set(),
     "schema": {"extensions", "database"},
 }
 OUTSIDE_OF_DOMAIN = {"phonenumbers"}

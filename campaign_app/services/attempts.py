@@ -108,10 +108,10 @@ class Attempt:
             self.recipient.update({name: None for name in _MIRRORED})
             self.recipient.update(status="pending", message_id=None, retry_at=None, next_try_at=next_try_at)
 
-    def release(self, now: datetime) -> None:
-        """Nothing of it ever left this machine: as if it had not been claimed."""
-        self.requeue(now)
+    def release(self) -> None:
+        """Nothing of it ever left this machine: as if it had not been claimed, in its old place of the queue."""
         if self.recipient is not None:
+            self.requeue(self.recipient["next_try_at"])
             self.recipient["attempt"] -= 1
         self.released = True
 

@@ -8,7 +8,7 @@ from flask import current_app
 from sqlalchemy import bindparam, insert, or_, select, update
 
 from campaign_app.domain.campaign_status import CampaignStatus
-from campaign_app.domain.clock import business_day
+from campaign_app.domain.clock import business_day, day_start
 from campaign_app.domain.errors import Invalid
 from campaign_app.domain.ids import new_id
 from campaign_app.domain.message_components import components_for
@@ -38,11 +38,12 @@ OVERDUE_AFTER = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """One send that is authorised: committed, and then POSTed once."""
+    """One send that is authorised: committed, and then POSTed once, before the day ends whose limit it uses."""
 
     message_id: UUID
     campaign_id: UUID
     payload: dict
+    leaves_before: datetime
 
 
 def due_campaigns(now: datetime) -> list[Campaign]:
@@ -130,6 +131,7 @@ def _claim_of(
     fits = limit.admit([candidate.phone_number for candidate in candidates if candidate.reason is None], now)
     sendable, skipped = [], []
     needs = _needs(campaign)
+    day_ends = _end_of_day(now)
     verdicts = iter(fits)
     for candidate in candidates:
         if candidate.reason is not None:
@@ -140,7 +142,12 @@ def _claim_of(
                 sendable.append(
                     (
                         candidate,
-                        Intent(message_id, campaign.id, _payload(campaign, candidate, message_id, needs)),
+                        Intent(
+                            message_id,
+                            campaign.id,
+                            _payload(campaign, candidate, message_id, needs),
+                            day_ends,
+                        ),
                     )
                 )
             except MissingValue as missing:
@@ -175,6 +182,11 @@ def _candidates(campaign: Campaign, most: int, limit: AccountLimit, now: datetim
         due = due.where(limit.reached_condition(now))
     due = due.order_by(Recipient.next_try_at, Recipient.position).limit(most)
     return db.session.execute(due.with_for_update(of=Recipient, skip_locked=True)).all()
+
+
+def _end_of_day(now: datetime) -> datetime:
+    zone = current_app.config["SETTINGS"].zone
+    return day_start(business_day(now, zone) + timedelta(days=1), zone)
 
 
 def _needs(campaign: Campaign) -> TemplateNeeds | None:

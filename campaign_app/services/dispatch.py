@@ -4,6 +4,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from uuid import UUID
 
 from campaign_app.domain.clock import utc_now
@@ -17,8 +18,8 @@ from campaign_app.whatsapp.send_outcome import SendKind, SendOutcome
 class Dispatcher:
     """At most `concurrency` requests at once. Touches no database.
 
-    `may_send` is asked before each POST and again before its first byte: when it says no, the intent is released, as nothing
-    has left yet.
+    `may_send` is asked before each POST and again before its first byte: when it says no, or the day is over, the intent is
+    released, as nothing has left yet.
     """
 
     def __init__(self, api: CloudApi, concurrency: int, departures: Departures, may_send: Callable[[], bool]):
@@ -76,15 +77,19 @@ class Dispatcher:
             departure, intent = item
             _sleep_until(departure)
             _sleep_until(self._departures.reserve(time.monotonic()))
+            may_leave = partial(self._may_leave, intent)
             outcome = None
-            if self._may_send():
+            if may_leave():
                 try:
-                    outcome = self._api.send(intent.payload, self._may_send)
+                    outcome = self._api.send(intent.payload, may_leave)
                 except Exception as error:  # whatever happened, it may have been sent
                     outcome = SendOutcome(SendKind.UNKNOWN, detail=f"{type(error).__name__} while sending")
-                if outcome.kind is SendKind.NOT_SENT and not self._may_send():
+                if outcome.kind is SendKind.NOT_SENT and not may_leave():
                     outcome = None
             self._finished.put(Result(intent.message_id, outcome, utc_now()))
+
+    def _may_leave(self, intent: Intent) -> bool:
+        return self._may_send() and utc_now() < intent.leaves_before
 
 
 def _sleep_until(clock: float) -> None:

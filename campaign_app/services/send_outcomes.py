@@ -50,7 +50,7 @@ def settle(results: Sequence[Result], now: datetime) -> None:
         if attempt is None:
             continue
         if result.outcome is None:
-            _release(attempt, now)
+            _release(attempt)
         elif result.outcome.kind is SendKind.ACCEPTED:
             _accept(attempt, result, wamids)
         elif result.outcome.kind is SendKind.UNKNOWN:
@@ -89,12 +89,12 @@ def _taken_wamids(results: Sequence[Result]) -> dict[str, UUID]:
     return dict(db.session.execute(taken).all()) if given else {}
 
 
-def _release(attempt: Attempt, now: datetime) -> None:
+def _release(attempt: Attempt) -> None:
     untouched = (
         attempt.message["status"] == MessageStatus.QUEUED and attempt.message["whatsapp_message_id"] is None
     )
     if untouched:
-        attempt.release(now)
+        attempt.release()
 
 
 def _accept(attempt: Attempt, result: Result, wamids: dict[str, UUID]) -> None:
