@@ -79,5 +79,7 @@ def why_command(campaign_id: UUID) -> None:
         click.echo(f"{waiting.reason}: {waiting.message}{until}")
     elif campaign.status == "active":
         click.echo(f"It is sending: {campaign.messages_pending:,} to go.")
+    elif campaign.status == "completed" and not campaign.messages_pending:
+        click.echo("It is completed: nothing is left to send.")
     else:
         click.echo(f"It is {campaign.status}. {campaign.status_reason or ''}".strip())

@@ -13,6 +13,7 @@ from campaign_app.domain.tally import NO_CODE
 from campaign_app.extensions import db
 from campaign_app.models.analytics import FailureCount
 from campaign_app.models.campaign import Campaign
+from campaign_app.services import audit
 from campaign_app.services.number import stop_number
 from campaign_app.services.opt_outs import record_opt_out
 from campaign_app.whatsapp.error_catalogue import CatalogueEntry
@@ -64,6 +65,8 @@ class Consequences:
 def pause_campaign(campaign_id: UUID, reason: str, now: datetime) -> None:
     """Pause it, if it is active, and say why."""
     active = update(Campaign).where(Campaign.id == campaign_id, Campaign.status == CampaignStatus.ACTIVE)
-    db.session.execute(
+    paused = db.session.execute(
         active.values(status=CampaignStatus.PAUSED, status_reason=reason[:2000], updated_at=now)
     )
+    if paused.rowcount:
+        audit.record("the app", "campaign.paused", "campaign", campaign_id, {"reason": reason[:300]}, now)

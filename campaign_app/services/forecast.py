@@ -15,12 +15,13 @@ from campaign_app.services.send_plans import plan_of, plans_of_all
 
 @dataclass(frozen=True)
 class Forecast:
-    """`days` is how many days messages leave on. `ends_on`: the last of them; None where nobody can be sent to, or only in
-    more than ten years. `unplanned`: people for whom there is no day before the campaign's end (or within ten years)."""
+    """`days` is how many days messages leave on, from `begins_on`, which carries `first` of them, to `ends_on`; both None where
+    nobody can be sent to. `unplanned`: people for whom there is no day before the campaign's end (or within ten years)."""
 
     people: int
     today: int
     days: int
+    first: int
     begins_on: date | None
     ends_on: date | None
     unplanned: int
@@ -29,18 +30,16 @@ class Forecast:
 def forecast_of(campaign: Campaign, now: datetime, people: int | None = None) -> Forecast:
     """As if it were active from now on, beside those that are. `people`: how many it goes to, where its counter does not say."""
     people = campaign.messages_pending if people is None else people
-    return _forecast(plan_of(campaign, now, people), people, now)
+    return forecast_from(plan_of(campaign, now, people), people, now)
 
 
-def estimated_completion_on(campaign: Campaign, now: datetime) -> date | None:
+def estimated_completion_on(campaign: Campaign, now: datetime, plan: Plan | None = None) -> date | None:
     """The business day on which the last message leaves, or left, or the campaign ends before; None while that cannot be
-    told (draft, paused, …)."""
+    told (draft, paused, …). `plan`: the campaign's, where it is known already."""
     told = _told(campaign, now)
-    return (
-        told
-        if told is not None or not _is_planned(campaign)
-        else _ends_on(campaign, plan_of(campaign, now), now)
-    )
+    if told is not None or not _is_planned(campaign):
+        return told
+    return _ends_on(campaign, plan or plan_of(campaign, now), now)
 
 
 def estimated_completions(campaigns: list[Campaign], now: datetime) -> dict[UUID, date | None]:
@@ -75,13 +74,14 @@ def _ends_on(campaign: Campaign, plan: Plan, now: datetime) -> date | None:
     return None if end is None else business_day(max(now, end), current_app.config["SETTINGS"].zone)
 
 
-def _forecast(plan: Plan, people: int, now: datetime) -> Forecast:
+def forecast_from(plan: Plan, people: int, now: datetime) -> Forecast:
     today = business_day(now, current_app.config["SETTINGS"].zone)
     days = [batch.day for batch in plan.batches]
     return Forecast(
         people=people,
         today=plan.size_on(today),
         days=len(days),
+        first=plan.batches[0].size if days else 0,
         begins_on=days[0] if days else None,
         ends_on=days[-1] if days else None,
         unplanned=plan.unplanned,

@@ -15,12 +15,13 @@ from campaign_app.services.counters import lock_campaigns
 from campaign_app.services.number import request_run
 from campaign_app.services.send_schedule import plan_anew
 
+PAUSED_BY = "Paused by "  # begins the reason where staff have paused it
 PAST = {"pause": "paused", "resume": "resumed", "cancel": "cancelled"}
 
 
 def pause(campaign_id: UUID, actor: str, now: datetime) -> Campaign:
     """Nothing leaves any more; what is in flight is finished. Raises NotFound, Conflict."""
-    return _move("pause", campaign_id, actor, now, f"Paused by {actor}.")
+    return _move("pause", campaign_id, actor, now, f"{PAUSED_BY}{actor}.")
 
 
 def resume(campaign_id: UUID, actor: str, now: datetime) -> Campaign:

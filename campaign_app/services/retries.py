@@ -68,7 +68,7 @@ def retry_failed(campaign_id: UUID, actor: str, now: datetime) -> RetriedFailure
                     None if row.code == NO_CODE else row.code,
                     row.title or entry.title or "Not explained by WhatsApp",
                     row.failures,
-                    entry.advice,
+                    entry.meaning,
                 )
             )
     requeued = _requeue(campaign, _failed_with(worth), now) if worth else 0
@@ -130,7 +130,9 @@ def go_on(campaign: Campaign, now: datetime) -> None:
     """There is something to send again: a completed campaign is active again, and the plan is laid out anew."""
     if campaign.status == CampaignStatus.COMPLETED:
         if campaign.scheduled_end_date is not None and campaign.scheduled_end_date <= now:
-            raise Conflict("The campaign's end is already past. Change its end first, then retry.")
+            raise Conflict(
+                "The campaign's end is already past: nothing more of it is sent. Clone it to write once more."
+            )
         campaign.status = CampaignStatus.ACTIVE
         campaign.status_reason = None
         campaign.completed_at = None

@@ -37,11 +37,11 @@ def unconfirmed_of(campaign: Campaign, now: datetime) -> Unconfirmed:
     """How many are not confirmed, and how many of them staff may decide on."""
     if not campaign.messages_unconfirmed:
         return Unconfirmed(0, 0, None)
-    limit = now - _patience()
+    limit = decidable_until(now)
     old = Recipient.unconfirmed_at <= limit
     counted = select(func.count().filter(old), func.min(Recipient.unconfirmed_at).filter(~old))
     decidable, next_at = db.session.execute(counted.where(*_open(campaign.id))).one()
-    return Unconfirmed(campaign.messages_unconfirmed, decidable, next_at and next_at + _patience())
+    return Unconfirmed(campaign.messages_unconfirmed, decidable, next_at and next_at + patience())
 
 
 def send_again(campaign_id: UUID, recipient_id: UUID | None, actor: str, now: datetime) -> int:
@@ -83,7 +83,13 @@ def give_up(campaign_id: UUID, recipient_id: UUID | None, actor: str, now: datet
     return people
 
 
-def _patience() -> timedelta:
+def decidable_until(now: datetime) -> datetime:
+    """Staff may decide about messages that are not confirmed since this time or longer."""
+    return now - patience()
+
+
+def patience() -> timedelta:
+    """How long the webhook of an unclear send has its time."""
     return timedelta(seconds=current_app.config["SETTINGS"].unconfirmed_after_seconds)
 
 
@@ -103,7 +109,7 @@ def _locked(campaign_id: UUID) -> Campaign:
 
 
 def _decidable(campaign: Campaign, recipient_id: UUID | None, now: datetime):
-    rows = select(Recipient).where(*_open(campaign.id), Recipient.unconfirmed_at <= now - _patience())
+    rows = select(Recipient).where(*_open(campaign.id), Recipient.unconfirmed_at <= decidable_until(now))
     return rows if recipient_id is None else rows.where(Recipient.id == recipient_id)
 
 

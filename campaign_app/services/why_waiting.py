@@ -1,6 +1,6 @@
 """Why a campaign is not sending right now, and when it goes on."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from flask import current_app
@@ -16,8 +16,10 @@ from campaign_app.services.leases import is_held
 from campaign_app.services.number import messaging_limit, sending_number
 from campaign_app.services.send_plans import sending_order, window_of
 from campaign_app.services.send_schedule import batch_of
+from campaign_app.whatsapp.error_catalogue import lookup
 
 SENDER_LEASE = "sender"
+ENDS_BEFORE = "Its end comes first: those who are left will not get it."
 OVERDUE_START = "Its start was missed while the app was not running. Resume it if it may still be sent."
 
 
@@ -51,12 +53,21 @@ def why_waiting(campaign: Campaign, now: datetime) -> Waiting | None:
         return Waiting("paused", campaign.status_reason or "The campaign is paused.")
     if campaign.status != CampaignStatus.ACTIVE or campaign.messages_pending <= 0:
         return None
-    return (
+    waiting = (
         _everybody_waits(now)
         or own_reason(campaign, now)
         or _waits_for_others(campaign, now)
         or _waits_to_retry(campaign, now)
     )
+    return waiting and _before_the_end(campaign, waiting)
+
+
+def _before_the_end(campaign: Campaign, waiting: Waiting) -> Waiting:
+    """It does not go on at a time at which it is over."""
+    end = campaign.scheduled_end_date
+    if end is None or waiting.until is None or waiting.until < end:
+        return waiting
+    return replace(waiting, message=f"{waiting.message} {ENDS_BEFORE}", until=None)
 
 
 def own_reason(campaign: Campaign, now: datetime) -> Waiting | None:
@@ -92,7 +103,10 @@ def _everybody_waits(now: datetime) -> Waiting | None:
         )
     number = sending_number()
     if number.stopped_at is not None:
-        return Waiting("number_stopped", f"Sending is stopped for the whole number: {number.stopped_reason}")
+        reason = (number.stopped_reason or "WhatsApp refused").rstrip(". ")
+        advice = lookup(number.stopped_code).advice if number.stopped_code is not None else ""
+        message = f"Sending is stopped for the whole number: {reason}. {advice}".strip()
+        return Waiting("number_stopped", message)
     if not is_held(SENDER_LEASE, now):
         message = "No sender is running: the app's timed jobs are switched off or have stopped. Ask whoever runs the server."
         return Waiting("no_scheduler", message)
@@ -103,11 +117,12 @@ def _everybody_waits(now: datetime) -> Waiting | None:
 
 
 def _waits_for_others(campaign: Campaign, now: datetime) -> Waiting | None:
-    number = sending_number()
+    number, window = sending_number(), window_of(campaign)
     if number.limit_frees_at is not None and number.limit_frees_at > now:
         limit = messaging_limit(number)
         message = f"WhatsApp's limit of {limit or 0:,} customers in 24 hours is used, all campaigns together."
-        return Waiting("account_limit", message, number.limit_frees_at)
+        frees_at = number.limit_frees_at
+        return Waiting("account_limit", message, window.opens_at(frees_at) if window else frees_at)
     others = select(Campaign).where(
         Campaign.status == CampaignStatus.ACTIVE, Campaign.messages_pending > 0, Campaign.id != campaign.id
     )
@@ -117,7 +132,8 @@ def _waits_for_others(campaign: Campaign, now: datetime) -> Waiting | None:
             and own_reason(other, now) is None
             and _has_due(other, now)
         ):
-            return Waiting("higher_priority", f"“{other.name}” goes first.")
+            message = f"“{other.name}” goes first, with {other.messages_pending:,} to go."
+            return Waiting("higher_priority", message)
     return None
 
 
@@ -137,4 +153,6 @@ def _waits_to_retry(campaign: Campaign, now: datetime) -> Waiting | None:
     until = db.session.scalar(next_try.order_by(Recipient.next_try_at).limit(1))
     if until is None:
         return None
+    window = window_of(campaign)
+    until = window.opens_at(until) if window else until
     return Waiting("provider_failing", "WhatsApp asked to try the last ones again later.", until)

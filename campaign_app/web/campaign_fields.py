@@ -58,7 +58,7 @@ class _LocalTimeField(DateTimeLocalField):
         super().__init__(*args, format=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"], **kwargs)
 
     def process_data(self, value):
-        super().process_data(value.astimezone(_zone()) if value else None)
+        super().process_data(value.astimezone(business_zone()) if value else None)
 
     def process_formdata(self, valuelist):
         try:
@@ -67,7 +67,7 @@ class _LocalTimeField(DateTimeLocalField):
             raise ValueError("Enter a day and a time.") from None
 
     def instant(self) -> datetime | None:
-        return self.data.replace(tzinfo=_zone()).astimezone(UTC) if self.data else None
+        return self.data.replace(tzinfo=business_zone()).astimezone(UTC) if self.data else None
 
 
 class _ClockField(TimeField):
@@ -291,7 +291,7 @@ def key_of(template: MessageTemplate) -> str:
     return f"{template.name}|{template.language}"
 
 
-def _zone():
+def business_zone():
     return current_app.config["SETTINGS"].zone
 
 

@@ -17,7 +17,7 @@ from campaign_app.domain.template_text import required_fields
 from campaign_app.extensions import db
 from campaign_app.models.campaign import Campaign
 from campaign_app.models.message_template import MessageTemplate
-from campaign_app.services.audience import count_audience
+from campaign_app.services.audience import AudienceCount, count_audience
 from campaign_app.services.audience_choices import audience_choices
 from campaign_app.services.campaigns import create_campaign, delete_draft, edit_campaign, find_campaign
 from campaign_app.services.message_templates import all_templates, find_template, needs_of
@@ -33,6 +33,7 @@ from campaign_app.web.campaign_fields import (
     offer_segments,
     offer_templates,
 )
+from campaign_app.web.campaign_forecasts import forecast_of_form, forecast_words
 
 blueprint = Blueprint("campaign_forms", __name__, url_prefix="/campaigns")
 
@@ -147,6 +148,19 @@ def audience_count():
         return render_template("campaign_forms/_audience_count.html", **_counted(CampaignForm()))
 
 
+@blueprint.post("/_forecast")
+@requires(Role.STAFF)
+def forecast():
+    """When the first and the last message would leave, as the form stands."""
+    with _reading_from_here():
+        form = CampaignForm()
+        found = request.args.get("campaign", type=UUID)
+        campaign = None if found is None else find_campaign(found)
+        return render_template(
+            "campaign_forms/_forecast.html", forecast_words=_forecast(form, campaign, _counted(form)["count"])
+        )
+
+
 def _reading_from_here():
     """A fragment only reads: end the POST's write transaction, so that no sender waits for a long count."""
     db.session.rollback()
@@ -161,6 +175,7 @@ def _page(
     offer_audience(form, choices)
     offer_segments(form, all_segments())
     template, is_unknown = _chosen(form.template.data)
+    counted = _counted(form)
     return render_template(
         "campaign_forms/show.html",
         form=form,
@@ -171,8 +186,16 @@ def _page(
         is_unknown=is_unknown,
         templates_synced_at=sending_number().templates_synced_at,
         **_message_parts(template, values, faults),
-        **_counted(form),
+        forecast_words=_forecast(form, campaign, counted["count"]),
+        **counted,
     )
+
+
+def _forecast(form: CampaignForm, campaign: Campaign | None, count: AudienceCount | None) -> list[str]:
+    """In words; `campaign`: the draft that is edited, whose added recipients get it too."""
+    people = (count.reachable if count else 0) + (campaign.messages_pending if campaign else 0)
+    now = utc_now()
+    return forecast_words(forecast_of_form(form, people, now), form.scheduled_end_date.instant(), now)
 
 
 def _schedule_page(form: ScheduleForm, campaign: Campaign) -> str:

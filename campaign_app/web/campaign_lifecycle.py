@@ -87,10 +87,12 @@ def retry_failed(campaign_id: UUID):
     except Conflict as conflict:
         return _refused(campaign_id, conflict)
     db.session.commit()
-    left = ", ".join(f"{number(row.failures)} × {error_code(row.code)} {row.title}" for row in retried.left)
+    left = " ".join(
+        f"{number(row.failures)} × {error_code(row.code)} {row.title} ({row.reason})" for row in retried.left
+    )
     sentence = f"{plural(retried.requeued, 'person is', 'people are')} queued again."
     if left:
-        sentence += f" Left out, because another try cannot help: {left}."
+        sentence += f" Left out, because another try cannot help: {left}"
     flash(sentence, "success" if retried.requeued else "warning")
     return redirect(url_for("campaigns.show", campaign_id=campaign_id), 303)
 
@@ -108,9 +110,22 @@ def give_up(campaign_id: UUID):
     return _decide(unconfirmed.give_up, campaign_id, "counted as failed")
 
 
-def _decide(decision, campaign_id: UUID, outcome: str):
+@blueprint.post("/recipients/<uuid:recipient_id>/send-again")
+@requires(Role.STAFF)
+def send_one_again(campaign_id: UUID, recipient_id: UUID):
+    return _decide(unconfirmed.send_again, campaign_id, "queued again", recipient_id)
+
+
+@blueprint.post("/recipients/<uuid:recipient_id>/give-up")
+@requires(Role.STAFF)
+def give_one_up(campaign_id: UUID, recipient_id: UUID):
+    return _decide(unconfirmed.give_up, campaign_id, "counted as failed", recipient_id)
+
+
+def _decide(decision, campaign_id: UUID, outcome: str, recipient_id: UUID | None = None):
+    """For one recipient, and back to the list of those who are left; or for all of them."""
     try:
-        people = decision(campaign_id, None, current_user.email, utc_now())
+        people = decision(campaign_id, recipient_id, current_user.email, utc_now())
     except Conflict as conflict:
         return _refused(campaign_id, conflict)
     db.session.commit()
@@ -118,6 +133,8 @@ def _decide(decision, campaign_id: UUID, outcome: str):
         flash(f"{plural(people, 'person is', 'people are')} {outcome}.", "success")
     else:
         flash("Nothing was left to decide: WhatsApp reported meanwhile, or somebody else decided.", "warning")
+    if recipient_id is not None:
+        return redirect(url_for("recipients.index", campaign_id=campaign_id, status="unconfirmed"), 303)
     return redirect(url_for("campaigns.show", campaign_id=campaign_id), 303)
 
 

@@ -1,5 +1,6 @@
 """The list of campaigns, and the page of one: its numbers, why it waits, what failed, and its plan."""
 
+from datetime import datetime
 from uuid import UUID
 
 from flask import Blueprint, current_app, render_template, request, url_for
@@ -20,15 +21,18 @@ from campaign_app.services.campaign_lists import SHOWN_STATES, count_by_state, l
 from campaign_app.services.campaign_stats import CampaignStats, campaign_stats
 from campaign_app.services.campaigns import find_campaign
 from campaign_app.services.failures import failure_table
+from campaign_app.services.forecast import forecast_from, forecast_of
 from campaign_app.services.message_templates import find_template, snapshot
 from campaign_app.services.preflight import blockers
 from campaign_app.services.segments import names_in
+from campaign_app.services.send_plans import plan_of
 from campaign_app.services.send_schedule import schedule_days
 from campaign_app.services.silence import LOOKED_BACK, silent_since
 from campaign_app.services.unconfirmed import unconfirmed_of
 from campaign_app.services.why_waiting import why_waiting
 from campaign_app.web.access import requires
 from campaign_app.web.audience_words import audience_words
+from campaign_app.web.campaign_forecasts import forecast_words
 from campaign_app.web.campaign_words import deed_words, window_words
 from campaign_app.web.formatting import brief_time, short_day
 from campaign_app.web.paging import whole_number
@@ -82,6 +86,7 @@ def show(campaign_id: UUID):
         audience=audience_words(campaign.target_audience, names_in(campaign.target_audience)),
         window=window_words(campaign),
         message=_message(campaign),
+        forecast_words=_forecast_words(campaign, count, now),
         schedule=days[:SCHEDULE_SHOWN],
         schedule_left=len(days) - SCHEDULE_SHOWN,
         history=[(entry, deed_words(entry)) for entry in history_of("campaign", campaign.id)],
@@ -102,9 +107,19 @@ def schedule(campaign_id: UUID):
     return render_template("campaigns/schedule.html", campaign=campaign, schedule=schedule_days(campaign))
 
 
+def _forecast_words(campaign: Campaign, count: AudienceCount | None, now: datetime) -> list[str]:
+    """What would become of a draft that is launched now; nothing for others."""
+    people = (count.reachable if count else 0) + campaign.messages_pending
+    if campaign.status != CampaignStatus.DRAFT or not people:
+        return []
+    return forecast_words(forecast_of(campaign, now, people), campaign.scheduled_end_date, now)
+
+
 def _progress(campaign: Campaign) -> dict:
     now = utc_now()
-    stats = campaign_stats(campaign, now)
+    is_sending = campaign.status == CampaignStatus.ACTIVE and campaign.messages_pending > 0
+    plan = plan_of(campaign, now) if is_sending else None
+    stats = campaign_stats(campaign, now, plan)
     figures = day_figures(campaign.id)
     hours = hour_figures(campaign.id)
     failures = failure_table(campaign.id)
@@ -113,6 +128,7 @@ def _progress(campaign: Campaign) -> dict:
     return {
         "campaign": campaign,
         "stats": stats,
+        "forecast": forecast_from(plan, campaign.messages_pending, now) if plan else None,
         "waiting": why_waiting(campaign, now),
         "notices": open_notices(now) if is_running else [],
         "silent_since": silent_since(now) if is_fresh else None,
@@ -124,6 +140,7 @@ def _progress(campaign: Campaign) -> dict:
         "chart": _chart(figures, hours),
         "failures": failures[:CODES_SHOWN],
         "codes_left": len(failures) - CODES_SHOWN,
+        "left_out": [row for row in failures if not row.retryable],
         "retryable": sum(row.failures for row in failures if row.retryable),
     }
 

@@ -1,4 +1,4 @@
-"""The main menu: which pages it offers to whom, and which one is open."""
+"""What every page carries: the main menu, with the page that is open, and what has come to a stop."""
 
 from typing import NamedTuple
 
@@ -6,6 +6,7 @@ from flask import Flask, request
 from flask_login import current_user
 
 from campaign_app.domain.roles import Role
+from campaign_app.services.standstills import standstills
 
 
 class MenuItem(NamedTuple):
@@ -28,6 +29,7 @@ _ITEMS = (
 
 def register(app: Flask) -> None:
     app.jinja_env.globals["menu"] = menu
+    app.jinja_env.globals["standstills"] = standstills
 
 
 def menu() -> list[MenuItem]:

@@ -9,6 +9,7 @@ from campaign_app.extensions import db
 from campaign_app.services import number
 from campaign_app.services.account_notices import dismiss
 from campaign_app.web.access import requires
+from campaign_app.web.login import safe_path
 
 blueprint = Blueprint("number", __name__, url_prefix="/number")
 
@@ -19,7 +20,7 @@ def resume():
     number.resume_number(current_user.email, utc_now())
     db.session.commit()
     flash("The number sends again. If WhatsApp still refuses, it stops once more and says why.", "success")
-    return redirect("/", 303)
+    return redirect(safe_path(request.form.get("next")), 303)
 
 
 @blueprint.post("/notices/dismiss")

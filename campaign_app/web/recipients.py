@@ -4,10 +4,12 @@ from uuid import UUID
 
 from flask import Blueprint, render_template, request
 
+from campaign_app.domain.clock import utc_now
 from campaign_app.domain.roles import Role
 from campaign_app.services.campaigns import find_campaign
 from campaign_app.services.recipient_lists import NUMBERS, people_behind
 from campaign_app.services.recipient_story import find_recipient, story_of
+from campaign_app.services.unconfirmed import decidable_until, patience
 from campaign_app.web.access import requires
 from campaign_app.web.paging import whole_number
 
@@ -31,6 +33,8 @@ def index(campaign_id: UUID):
         people=found[:PAGE],
         next_after=found[PAGE - 1].position if len(found) > PAGE else None,
         is_first=after == 0,
+        decidable_until=decidable_until(utc_now()),
+        patience=patience(),
         tabs=_tabs(campaign),
     )
 

@@ -123,7 +123,8 @@ def test_a_campaign_page_asks_few_questions_whatever_its_size(app):
     asked = [question for question in asked if not question.startswith("BEGIN")]
     assert len(asked) <= 22, "\n".join(asked)
     counted = [one for one in asked if "count(" in one.lower() and "campaign_recipients" in one]
-    assert all("unconfirmed_at IS NOT NULL" in one for one in counted), "\n".join(
+    few = ("unconfirmed_at IS NOT NULL", "next_try_at > ")
+    assert all(any(part in one for part in few) for one in counted), "\n".join(
         counted
     )  # an index of only these
 
@@ -185,6 +186,30 @@ def test_sending_again_queues_them_as_new_attempts(app):
     client.post(f"/campaigns/{campaign.id}/send-again", status=303)
     page = client.get(f"/campaigns/{campaign.id}").text
     assert "1 person is queued again." in words(page) and tiles(page)["Pending"] == "2"
+
+
+def test_staff_decide_about_one_unconfirmed_person_at_a_time(app):
+    campaign = a_launched_campaign(people=4)
+    long_ago = utc_now() - timedelta(hours=2)
+    people = [
+        set_standing(campaign, place, "queued", unconfirmed_at=since).id
+        for place, since in ((1, long_ago), (2, long_ago), (3, utc_now()))
+    ]
+    client, list_page = a_client(app, "staff"), f"/campaigns/{campaign.id}/recipients?status=unconfirmed"
+    page = client.get(list_page).text
+    assert page.count("/send-again") == page.count("/give-up") == 2
+    assert "One further message is sent and paid for" in words(page)
+    assert "/send-again" not in a_client(app, "viewer").get(list_page).text
+
+    answer = client.post(f"/campaigns/{campaign.id}/recipients/{people[0]}/send-again", status=303)
+    assert answer.location == list_page
+    page = client.get(list_page).text
+    assert "1 person is queued again." in words(page) and str(people[0]) not in page
+    client.post(f"/campaigns/{campaign.id}/recipients/{people[1]}/give-up", status=303)
+    client.post(f"/campaigns/{campaign.id}/recipients/{people[1]}/send-again", status=303)
+    client.post(f"/campaigns/{campaign.id}/recipients/{people[2]}/send-again", status=303)
+    found = tiles(client.get(f"/campaigns/{campaign.id}").text)
+    assert (found["Pending"], found["Failed"], found["Not confirmed"]) == ("2", "1", "1")
 
 
 def test_a_draft_says_what_keeps_it_from_being_launched(app):
@@ -273,12 +298,13 @@ def test_a_clone_is_a_draft_to_edit(app):
 def test_only_failures_that_can_pass_are_queued_again(app):
     campaign = a_running_campaign(app)
     client = a_client(app, "staff")
-    assert "1 person failed for a reason that can pass." in words(
-        client.get(f"/campaigns/{campaign.id}").text
-    )
+    page = words(client.get(f"/campaigns/{campaign.id}").text)
+    assert "1 person failed for a reason that can pass." in page and "which costs 1 message." in page
+    assert "Left out, because another try cannot help: 1 × Message undeliverable (" in page
     answer = client.post(f"/campaigns/{campaign.id}/retry-failed", status=303)
     page = words(client.get(answer.location).text)
     assert "1 person is queued again. Left out, because another try cannot help: 1 × 131026" in page
+    assert "does not use WhatsApp" in page or "not on WhatsApp" in page
     assert tiles(client.get(answer.location).text)["Failed"] == "1"
 
 
