@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select, text, update
 
 from campaign_app.domain.campaign_status import CampaignStatus
 from campaign_app.domain.errors import Conflict
@@ -13,6 +13,8 @@ from campaign_app.models.campaign import Campaign
 from campaign_app.models.message_template import MessageTemplate
 from campaign_app.services.number import change_number, sending_number
 from campaign_app.whatsapp.client import CloudApi, CloudApiError
+
+_LOCK = 7_206_512  # any number of ours
 
 WHY_NOT = {
     "PENDING": "WhatsApp has not approved it yet",
@@ -100,7 +102,12 @@ def read_templates(api: CloudApi) -> list[dict]:
 
 
 def store_templates(listed: list[dict], now: datetime) -> SyncedTemplates:
-    """Make the table equal to WhatsApp's list. A campaign whose message template can no longer be sent is paused."""
+    """Make the table equal to WhatsApp's list. A campaign whose message template can no longer be sent is paused.
+
+    Of two at once, by a click and by the clock, the second waits for the first to commit.
+    """
+    if db.engine.dialect.name == "postgresql":
+        db.session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
     known = {
         (template.name, template.language): template
         for template in db.session.scalars(select(MessageTemplate))
