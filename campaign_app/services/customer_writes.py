@@ -15,6 +15,7 @@ from campaign_app.extensions import db
 from campaign_app.models.customer import Customer
 from campaign_app.services.consents import record_consents
 from campaign_app.services.counters import insert_for
+from campaign_app.services.erased_numbers import hold_back_erased
 
 CHUNK = 2000  # customers of one statement: a bind value each in the question for the known ones
 _LOCK = 7_206_511  # any number of ours
@@ -65,6 +66,7 @@ def write_customers(
         written.added -= len(raced)
         known |= raced
         _keep_answers([row for row in missing if row["phone_number"] not in raced], now)
+        hold_back_erased([row["phone_number"] for row in missing], now)
     changed, answered = [], []
     for number, customer in known.items():
         values, source = fresh[number]

@@ -1,6 +1,6 @@
 """Who must not be written to, as SQL: asked at launch and again at the claim."""
 
-from sqlalchemy import ColumnElement, and_, case, exists, false, literal, null, select
+from sqlalchemy import ColumnElement, and_, case, exists, false, func, literal, null, select
 from sqlalchemy.orm import aliased
 
 from campaign_app.models.customer import Customer
@@ -13,6 +13,7 @@ OPTED_OUT = {
 }
 SAID_NO = "Said no to marketing messages"
 NO_CONSENT = "No consent to marketing messages is recorded"
+ERASED = "Was erased"
 
 
 def reason_not_to_write(phone_number: ColumnElement[str], require_opt_in: bool) -> ColumnElement[str | None]:
@@ -24,6 +25,7 @@ def reason_not_to_write(phone_number: ColumnElement[str], require_opt_in: bool) 
 
     unrecorded = ~consent(customer.opted_in.is_(True)) if require_opt_in else false()
     return case(
+        (func.substr(phone_number, 1, 1) != "+", literal(ERASED)),  # no number is left to write to
         *((_holding(phone_number, kind), literal(reason)) for kind, reason in OPTED_OUT.items()),
         (consent(customer.opted_in.is_(False)), literal(SAID_NO)),
         (unrecorded, literal(NO_CONSENT)),

@@ -19,6 +19,7 @@ from campaign_app.extensions import db
 from campaign_app.models.campaign import Campaign
 from campaign_app.models.recipient import Recipient
 from campaign_app.services.counters import add_tally, insert_for, lock_campaigns
+from campaign_app.services.erased_numbers import hold_back_erased
 from campaign_app.services.message_templates import find_template, needs_of
 
 MOST_AT_ONCE = 1000
@@ -70,6 +71,7 @@ def add_recipients(campaign: Campaign, rows: list[dict[str, Any]], now: datetime
         elif number not in wanted:
             wanted[number] = parameters
     added = _insert(campaign, wanted, now)
+    hold_back_erased(wanted, now)
     tally = Tally()
     tally.campaign.update(total_target_customers=added, messages_pending=added)
     add_tally(campaign.id, tally, now)

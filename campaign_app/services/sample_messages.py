@@ -6,7 +6,7 @@ from typing import Any
 
 from campaign_app.domain.customer_values import attribute_text
 from campaign_app.domain.errors import Invalid
-from campaign_app.domain.template_text import MissingValue, fill_all
+from campaign_app.domain.template_text import MissingValue, fields, fill_all
 from campaign_app.extensions import db
 from campaign_app.models.campaign import Campaign
 from campaign_app.models.customer import Customer
@@ -48,16 +48,12 @@ def samples_of(campaign: Campaign) -> list[Customer]:
 
 
 def make_test(campaign: Campaign, phone_number: str, actor: str, now: datetime) -> Campaign:
-    """A draft to one number with the message of `campaign`, filled from the customer of that number, else from somebody of
-    the audience: a real campaign, launched and counted like any other. Raises Invalid."""
-    customer = find_by_phone(phone_number) or next(iter(samples_of(campaign)), None)
-    texts = {"name": "Test", **{key: text for key, text in customer_texts(customer).items() if text}}
-    try:
-        components = fill_all(campaign.template_components, texts)
-    except MissingValue as missing:
-        raise Invalid(
-            f"The message needs “{missing.field}”, which nobody here has: give it a stand-in."
-        ) from None
+    """A draft to one number with the message of `campaign`, filled from the customer of that number; what is not known of
+    them is shown by its name. A real campaign, launched and counted like any other. Raises Invalid."""
+    texts = {key: text for key, text in customer_texts(find_by_phone(phone_number)).items() if text}
+    for name in fields(campaign.template_components):
+        texts.setdefault(name, f"({name})")
+    components = fill_all(campaign.template_components, texts)
     values = {
         "name": f"Test: {campaign.name}"[:200],
         "description": "Sent to one number, to see the message before the campaign is launched.",

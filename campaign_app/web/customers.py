@@ -23,6 +23,7 @@ from campaign_app.services.customers import (
     read_number,
     save_customer,
 )
+from campaign_app.services.erasure import erase_customer
 from campaign_app.services.opt_outs import holding_opt_outs
 from campaign_app.web.access import requires
 from campaign_app.web.customer_forms import CustomerForm
@@ -142,6 +143,20 @@ def delete(customer_id: UUID):
     record(current_user.email, "customer.deleted", "customer", customer_id, None, utc_now())
     db.session.commit()
     flash("The customer is deleted. Opt-outs of the number still hold.", "success")
+    return redirect(url_for("customers.index"), 303)
+
+
+@blueprint.post("/<uuid:customer_id>/erase")
+@requires(Role.STAFF)
+def erase(customer_id: UUID):
+    """Everywhere and for good; deleting leaves what campaigns keep."""
+    actor = current_user.email
+    db.session.rollback()
+    erase_customer(customer_id, actor, utc_now())
+    flash(
+        "The person is erased. Nobody can write to the number by mistake: only a keyed hash of it is left.",
+        "success",
+    )
     return redirect(url_for("customers.index"), 303)
 
 

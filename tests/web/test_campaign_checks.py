@@ -79,7 +79,7 @@ def test_a_test_goes_to_one_number_as_a_real_campaign_and_the_draft_waits(app):
     answer = client.post(f"/campaigns/{draft.id}/test-send", {"phone_number": "+919811111111"}, status=303)
     test = the_campaigns()[f"Test: {draft.name}"]
     assert answer.location == f"/campaigns/{test.id}" and test.status == "active"
-    assert test.template_components[1]["parameters"][0]["text"] == "Asha"
+    assert test.template_components[1]["parameters"][0]["text"] == "(name)"
     (person,) = db.session.scalars(select(Recipient).where(Recipient.campaign_id == test.id))
     assert (person.phone_number, person.status) == ("+919811111111", "pending")
     assert the_campaigns()[draft.name].status == "draft"
