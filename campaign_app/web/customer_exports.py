@@ -1,4 +1,4 @@
-"""All customers as a file that can be imported again."""
+"""All customers as a file, CSV or XLSX, that can be imported again."""
 
 from collections.abc import Iterator
 
@@ -10,6 +10,7 @@ from campaign_app.domain.roles import Role
 from campaign_app.services.customer_lists import CustomerSearch, all_attribute_names, every_customer
 from campaign_app.web.access import requires
 from campaign_app.web.exports import csv_response
+from campaign_app.web.workbooks import xlsx_response
 
 blueprint = Blueprint("customer_exports", __name__)
 
@@ -22,6 +23,13 @@ def download():
     names = all_attribute_names()
     filename = f"customers-{utc_now():%Y-%m-%d}.csv"
     return csv_response(_rows(names), [*COLUMNS, *names], filename)
+
+
+@blueprint.get("/customers.xlsx")
+@requires(Role.STAFF)
+def workbook():
+    names = all_attribute_names()
+    return xlsx_response(_rows(names), [*COLUMNS, *names], f"customers-{utc_now():%Y-%m-%d}.xlsx", {1: 30})
 
 
 def _rows(names: list[str]) -> Iterator[list[str | None]]:

@@ -72,5 +72,16 @@ def known(customer) -> dict:
     return {name: getattr(customer, name) for name in names}
 
 
+def test_the_workbook_of_all_customers_can_be_imported_again_and_changes_nothing(app):
+    a_customer(1, name="=1+1", tags=["vip", "new"], opted_in=True, attributes={"Größe": "XL", "points": 120})
+    a_customer(2, name="José", location="São Paulo")
+    db.session.commit()
+    answer = a_client(app, "staff").get("/customers.xlsx")
+    assert answer.headers["Content-Disposition"].endswith(".xlsx")
+    report = import_customers(io.BytesIO(answer.data), None, False, "customers.xlsx", NOW)
+    assert (report.rows, report.unchanged, report.refused_count) == (2, 2, 0)
+
+
 def test_a_viewer_does_not_export(app):
     a_client(app, "viewer").get("/customers.csv", status=403)
+    a_client(app, "viewer").get("/customers.xlsx", status=403)
