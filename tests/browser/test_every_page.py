@@ -1,17 +1,26 @@
 """Every main page on a phone and a desktop, in the light and in the dark: no fault in the console, none by axe, none too wide."""
 
 import itertools
+import re
+from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
+from campaign_app.database import reading
 from campaign_app.domain.clock import utc_now
+from campaign_app.domain.customer_layout import uses_from_json
 from campaign_app.domain.messy_customers import write_messy_customers
 from campaign_app.extensions import db
+from campaign_app.models.customer_import import CustomerImport
+from campaign_app.models.recipient import Recipient
 from campaign_app.services.campaigns import create_campaign
 from campaign_app.services.cloud_api import cloud_api
 from campaign_app.services.customer_import import import_customers
+from campaign_app.services.customer_imports import choose_columns, start_import, take_file
 from campaign_app.services.launch import launch
 from campaign_app.services.message_templates import sync_templates
+from campaign_app.services.segments import save_segment
 from tests.browser.visitor import SIZES
 from tests.engine import the_campaign, wait_until
 
@@ -27,16 +36,18 @@ OFFER = [
 ]
 PAGES = (
     "/", "/campaigns", "/campaigns?status=draft", "/campaigns/new?template=spring_offer|en_US", "/campaigns/{sent}",
-    "/campaigns/{draft}", "/campaigns/{draft}/edit", "/campaigns/{running}", "/campaigns/{running}/edit",
+    "/campaigns/{draft}", "/campaigns/{draft}/edit", "/campaigns/{draft}/launch", "/campaigns/{running}", "/campaigns/{running}/edit",
     "/campaigns/{running}/schedule", "/campaigns/{sent}/recipients", "/campaigns/{sent}/recipients?status=failed",
-    "/campaigns/{sent}/failures", "/failures", "/customers", "/customers/import", "/templates", "/opt-outs", "/settings",
+    "/campaigns/{sent}/failures", "/failures", "/customers", "/customers/{customer}", "/customers/import",
+    "/customers/import/{import}", "/customers/import/{preview}", "/segments", "/segments/new", "/segments/{segment}",
+    "/opt-outs/import", "/templates", "/opt-outs", "/settings",
     "/settings/users", "/settings/tokens", "/no-such-page",
 )  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def campaigns(shop, tmp_path_factory) -> dict[str, str]:
-    """Ids of a campaign that was sent (with failures), one that runs, and a draft."""
+    """Ids of a campaign that was sent (with failures), one that runs, and a draft; and of what its audience is made of."""
     file = tmp_path_factory.mktemp("file") / "customers.csv"
     write_messy_customers(file, PEOPLE, seed=11)
     with shop.app.app_context():
@@ -53,10 +64,41 @@ def campaigns(shop, tmp_path_factory) -> dict[str, str]:
             ),
             "draft": _campaign("Not launched yet", {"customer_tier": ["gold"]}),
         }
+        made |= _audience(file, made["sent"])
         wait_until(lambda: the_campaign(made["sent"]).status == "completed", seconds=60)
         wait_until(lambda: the_campaign(made["sent"]).messages_read > 10, seconds=60)
         db.session.remove()
     return {name: str(campaign_id) for name, campaign_id in made.items()}
+
+
+def _audience(file: Path, sent) -> dict:
+    """Ids of a customer, a segment, an import whose columns are to be chosen, and one to be confirmed."""
+    now = utc_now()
+    rows = {"customer_tier": ["gold"], "not": {"read": {"campaign": str(sent)}}}
+    made = {
+        "customer": db.session.scalar(
+            select(Recipient.customer_id).where(Recipient.campaign_id == sent).limit(1)
+        ),
+        "segment": save_segment(None, "Gold who did not read it", rows, "staff@example.com", now).id,
+    }
+    db.session.commit()
+    for name in ("import", "preview"):
+        with file.open("rb") as opened:
+            taken = take_file(opened, file.name)
+        one = start_import(taken, "staff@example.com", now)
+        if name == "preview":
+            choose_columns(one, uses_from_json(one.uses), "IN", now)
+        made[name] = one.id
+        db.session.commit()
+    wait_until(lambda: _state_of(made["preview"]) == "ready", seconds=60)
+    return made
+
+
+def _state_of(import_id) -> str:
+    with reading():
+        state = db.session.scalar(select(CustomerImport.state).where(CustomerImport.id == import_id))
+        db.session.rollback()
+    return state
 
 
 def _campaign(name: str, audience: dict, launched: bool = False, **fields):
@@ -94,12 +136,13 @@ def test_every_page_is_accessible_and_fits(visit, campaigns, size, theme):
 
 @pytest.mark.parametrize("role", ["viewer", "staff", "admin"])
 def test_every_link_that_a_role_is_shown_works(visit, campaigns, role):
-    """Follows every link of every page; lists and exports with the same address up to `?` count once."""
+    """Follows every link of every page; lists and exports with the same address up to `?` count once, and
+    so do the pages of the recipients of a campaign, and those of the webhooks."""
     visitor = visit(role=role).sign_in()
     seen, waiting, faults = set(), ["/"], []
     while waiting and len(seen) < 150:
         path = waiting.pop()
-        key = path.split("?")[0].split("#")[0]
+        key = re.sub(r"(/recipients|^/webhooks)/[^/.]+$", r"\1/one", path.split("?")[0].split("#")[0])
         if key in seen:
             continue
         seen.add(key)
