@@ -22,6 +22,7 @@ RESTRICTIONS = {
     "RESTRICTED_UTILITY_TEMPLATES": "it may not send utility templates",
     "RESTRICTED_ADD_PHONE_NUMBER_ACTION": "no phone number can be added",
 }
+OF_THE_BUSINESS = ("business_capability_update", "account_alerts")
 GONE = {
     "ACCOUNT_DELETED": "WhatsApp has deleted the business account.",
     "ACCOUNT_OFFBOARDED": "The business account was disconnected from this app.",
@@ -43,7 +44,10 @@ def apply_others(webhooks: Sequence[ParsedWebhook], now: datetime) -> None:
 
 
 def _is_ours(change: OtherChange) -> bool:
-    """One app may serve several business accounts; only that of the settings is ours."""
+    """One app may serve several business accounts; only that of the settings is ours. The limit and the alerts are of the
+    whole business, whichever of its accounts they came by."""
+    if change.field in OF_THE_BUSINESS:
+        return True
     ours = current_app.config["SETTINGS"].whatsapp_business_account_id
     return not ours or change.business_account_id in (None, ours)
 

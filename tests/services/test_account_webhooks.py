@@ -282,6 +282,11 @@ def test_changes_of_another_business_account_are_not_ours(app):
     assert template.is_approved and sending_number().stopped_at is None
 
 
+def test_the_limit_is_of_the_whole_business_by_whichever_account_it_came(app):
+    apply("business_capability_update", {"max_daily_conversations_per_business": 2000}, account="999")
+    assert messaging_limit(sending_number()) == 2000
+
+
 @pytest.mark.parametrize(
     "value",
     [
