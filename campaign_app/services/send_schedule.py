@@ -24,6 +24,7 @@ AT_ONCE = (
 )
 
 _CLOSED = {"status": "completed", "batch_size": SendBatch.messages_authorised, "messages_remaining": 0}
+_LAID_OUT = (CampaignStatus.ACTIVE, CampaignStatus.PAUSED)
 _QUIETLY = {"synchronize_session": False}
 RECIPIENTS = Recipient.__table__
 
@@ -67,8 +68,9 @@ def plan_anew(campaign: Campaign, now: datetime) -> None:
 
 
 def astray_plans(now: datetime, touched: Collection[UUID] = (), at_most: int | None = None) -> list[UUID]:
-    """The active campaigns whose plan is no longer the one that would be laid out now. `touched` count as such in any case:
-    who was sent to, put off or left out may not have been the next in the plan. `at_most`: only campaigns with so many to go."""
+    """The active campaigns whose plan is no longer the one that would be laid out now. `touched` count as such in any case, also
+    when they are paused meanwhile: who was sent to, put off or left out may not have been the next in the plan. `at_most`:
+    only campaigns with so many to go."""
     plans = plans_of_all(now)
     open_days = select(SendBatch.campaign_id, SendBatch.send_date, SendBatch.messages_remaining).where(
         SendBatch.campaign_id.in_(plans), SendBatch.messages_remaining > 0
@@ -84,17 +86,19 @@ def astray_plans(now: datetime, touched: Collection[UUID] = (), at_most: int | N
         for campaign_id in plans
         if campaign_id in touched or stored[campaign_id] != wanted[campaign_id]
     ]
-    if at_most is None:
-        return astray
-    few = select(Campaign.id).where(Campaign.id.in_(astray), Campaign.messages_pending <= at_most)
-    return list(db.session.scalars(few))
+    wanted_anew = select(Campaign.id).where(
+        Campaign.id.in_([*astray, *touched]), Campaign.status.in_(_LAID_OUT), Campaign.messages_pending > 0
+    )
+    if at_most is not None:
+        wanted_anew = wanted_anew.where(Campaign.messages_pending <= at_most)
+    return list(db.session.scalars(wanted_anew))
 
 
 def lay_out_again(campaign_id: UUID, now: datetime) -> None:
     """Lay out the plan of a campaign that others may change at the same time. The caller commits."""
     lock_campaigns([campaign_id])
     campaign = db.session.get(Campaign, campaign_id, populate_existing=True)
-    if campaign is not None and campaign.status == CampaignStatus.ACTIVE:
+    if campaign is not None and campaign.status in _LAID_OUT:
         lay_out(campaign, now)
 
 
