@@ -11,7 +11,7 @@ import time
 import pytest
 
 from campaign_app.whatsapp.client import CloudApi
-from campaign_app.whatsapp.deadline_adapter import _HttpConnection, exchange
+from campaign_app.whatsapp.deadline_connection import _HttpConnection, exchange
 from campaign_app.whatsapp.send_outcome import SendKind
 from tests.whatsapp.conftest import TOKEN
 from tests.whatsapp.peers import ACCEPTED, PAYLOAD, an_answer, answering

@@ -1,4 +1,4 @@
-"""An HTTP adapter for requests that keeps one deadline for a whole exchange and knows what was written.
+"""Connections of urllib3 that keep one deadline for a whole exchange and know what was written.
 
 A read timeout alone bounds each wait, not their sum: a server that sends a byte now and then holds a thread
 for hours. And a broken connection alone does not say whether the request had left.
@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from requests.adapters import HTTPAdapter
+import certifi
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
@@ -22,7 +22,7 @@ class Withdrawn(Exception):
 
 
 class Exchange(threading.local):
-    """The request that this thread is busy with. `deadline` is by the monotonic clock; `may_leave` has the last word before
+    """The request that this thread is busy with: call `begin` before each one. `deadline` is by the monotonic clock; `may_leave` has the last word before
     anything is written, however long the way there took."""
 
     deadline: float = math.inf
@@ -44,17 +44,6 @@ class Exchange(threading.local):
 
 
 exchange = Exchange()
-
-
-class DeadlineAdapter(HTTPAdapter):
-    """Never repeats a request. Call `exchange.begin(seconds)` before each one."""
-
-    def __init__(self) -> None:
-        super().__init__(max_retries=0, pool_connections=1, pool_maxsize=1)
-
-    def init_poolmanager(self, *arguments, **options) -> None:
-        super().init_poolmanager(*arguments, **options)
-        self.poolmanager.pool_classes_by_scheme = {"http": _HttpPool, "https": _HttpsPool}
 
 
 class _TimedReader(io.RawIOBase):
@@ -117,3 +106,10 @@ class _HttpPool(HTTPConnectionPool):
 
 class _HttpsPool(HTTPSConnectionPool):
     ConnectionCls = _HttpsConnection
+
+
+def connection_pool(scheme: str, host: str, port: int | None) -> HTTPConnectionPool:
+    """A pool of one connection to `host`, by https with the certificates that requests trusts."""
+    if scheme == "https":
+        return _HttpsPool(host, port, maxsize=1, cert_reqs="CERT_REQUIRED", ca_certs=certifi.where())
+    return _HttpPool(host, port, maxsize=1)
