@@ -24,7 +24,7 @@ from campaign_app.models.recipient import Recipient
 from campaign_app.models.send_schedule import SendBatch
 from campaign_app.models.webhook_event import WebhookEvent
 from campaign_app.services.recount import mismatches
-from campaign_app.services.webhook_inbox import BODIES_AT_ONCE, apply_waiting, store_all
+from campaign_app.services.webhook_inbox import BODIES_AT_ONCE, Arrival, apply_waiting, store_all
 
 STATUSES = ("sent", "delivered", "read")
 
@@ -67,10 +67,8 @@ class SentCampaign:
         self._make()
         bodies = list(self._bodies())
         for start in range(0, len(bodies), BODIES_AT_ONCE):
-            store_all(
-                db.session.connection(),
-                [(body, utc_now()) for body in bodies[start : start + BODIES_AT_ONCE]],
-            )
+            arrivals = [Arrival(body, utc_now()) for body in bodies[start : start + BODIES_AT_ONCE]]
+            store_all(db.session.connection().connection.driver_connection, arrivals)
         db.session.commit()
         began = time.perf_counter()
         while apply_waiting():

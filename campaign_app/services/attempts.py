@@ -1,12 +1,13 @@
 """A batch of attempts (messages) with their recipients: read, changed and saved together with every count that depends on them."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import date, datetime
+from functools import cache
 from uuid import UUID
 
 from flask import current_app
-from sqlalchemy import bindparam, case, delete, select, update
+from sqlalchemy import Select, Table, Update, bindparam, case, delete, select, update
 
 from campaign_app.domain.campaign_status import CampaignStatus
 from campaign_app.domain.message_status import MessageStatus, higher
@@ -16,7 +17,7 @@ from campaign_app.models.campaign import Campaign
 from campaign_app.models.message import Message
 from campaign_app.models.recipient import Recipient
 from campaign_app.models.send_schedule import SendBatch
-from campaign_app.services.counters import add_tally, lock_campaigns
+from campaign_app.services.counters import add_tally, lock_campaigns_of
 from campaign_app.services.send_schedule import close_plan
 
 MOST_AT_ONCE = 1000
@@ -35,14 +36,19 @@ _MIRRORED = (
 )  # fmt: skip
 _RECIPIENT_CHANGING = (*_MIRRORED, "message_id", "attempt", "next_try_at", "retry_at", "retry_count")
 
-_MESSAGE_COLUMNS = [
-    MESSAGES.c[name]
-    for name in ("id", "campaign_id", "recipient_id", "phone_number", "send_date", *_CHANGING)
-]
-_RECIPIENT_COLUMNS = [RECIPIENTS.c[name] for name in ("id", "max_retries", *_RECIPIENT_CHANGING)]
-
-_UPDATE_MESSAGE = update(MESSAGES).where(MESSAGES.c.id == bindparam("row_id"))
-_UPDATE_RECIPIENT = update(RECIPIENTS).where(RECIPIENTS.c.id == bindparam("row_id"))
+_READ_MESSAGES = (
+    select(
+        *(
+            MESSAGES.c[name]
+            for name in ("id", "campaign_id", "recipient_id", "phone_number", "send_date", *_CHANGING)
+        )
+    )
+    .where(MESSAGES.c.id.in_(bindparam("ids", expanding=True)))
+    .order_by(MESSAGES.c.id)
+)
+_READ_RECIPIENTS = select(
+    *(RECIPIENTS.c[name] for name in ("id", "max_retries", *_RECIPIENT_CHANGING))
+).where(RECIPIENTS.c.id.in_(bindparam("ids", expanding=True)))
 
 
 class Attempt:
@@ -115,21 +121,15 @@ class Attempt:
             self.recipient["attempt"] -= 1
         self.released = True
 
-    def message_changes(self) -> dict | None:
-        changed = any(self.message[name] != self._message_before[name] for name in _CHANGING)
-        return (
-            {"row_id": self.message["id"], **{name: self.message[name] for name in _CHANGING}}
-            if changed
-            else None
-        )
+    def message_changes(self) -> dict:
+        """The columns of the message that are other than they were."""
+        return _changes(self._message_before, self.message, _CHANGING)
 
-    def recipient_changes(self) -> dict | None:
-        if self.recipient is None or self.recipient == self._recipient_before:
-            return None
-        return {
-            "row_id": self.recipient["id"],
-            **{name: self.recipient[name] for name in _RECIPIENT_CHANGING},
-        }
+    def recipient_changes(self) -> dict:
+        """The columns of the recipient that are other than they were."""
+        if self.recipient is None:
+            return {}
+        return _changes(self._recipient_before, self.recipient, _RECIPIENT_CHANGING)
 
     def standings(self) -> tuple[Standing, Standing] | None:
         """How the recipient stood and stands."""
@@ -150,20 +150,11 @@ class AttemptBatch:
     """Reads the attempts with these ids; those that do not exist are left out. Their campaigns are locked first."""
 
     def __init__(self, message_ids: Collection[UUID]):
-        found = db.session.execute(
-            select(MESSAGES.c.id, MESSAGES.c.campaign_id).where(MESSAGES.c.id.in_(message_ids))
-        ).all()
-        lock_campaigns({row.campaign_id for row in found})
-        messages = db.session.execute(
-            select(*_MESSAGE_COLUMNS)
-            .where(MESSAGES.c.id.in_([row.id for row in found]))
-            .order_by(MESSAGES.c.id)
-        ).mappings()
-        messages = [dict(row) for row in messages]
-        recipients = db.session.execute(
-            select(*_RECIPIENT_COLUMNS).where(RECIPIENTS.c.id.in_({row["recipient_id"] for row in messages}))
-        ).mappings()
-        latest = {row["message_id"]: dict(row) for row in recipients}
+        ids = list(message_ids)
+        lock_campaigns_of(ids)
+        messages = _rows(_READ_MESSAGES, ids)
+        recipients = _rows(_READ_RECIPIENTS, list({row["recipient_id"] for row in messages}))
+        latest = {row["message_id"]: row for row in recipients}
         self.attempts = {row["id"]: Attempt(row, latest.get(row["id"])) for row in messages}
 
     def holder_of(self, wamid: str) -> UUID | None:
@@ -175,16 +166,12 @@ class AttemptBatch:
 
     def save(self, now: datetime) -> set[UUID]:
         """Write what changed and move every counter by the difference. Returns the campaigns that were touched."""
-        released = [attempt.message["id"] for attempt in self.attempts.values() if attempt.released]
-        messages = [
-            change for one in self.attempts.values() if not one.released and (change := one.message_changes())
-        ]
-        recipients = [change for one in self.attempts.values() if (change := one.recipient_changes())]
-        if messages:
-            db.session.execute(_UPDATE_MESSAGE.values(updated_at=now), messages)
-        if recipients:
-            db.session.execute(_UPDATE_RECIPIENT.values(updated_at=now), recipients)
-        if released:
+        kept = [attempt for attempt in self.attempts.values() if not attempt.released]
+        _write(MESSAGES, [(one.message["id"], one.message_changes()) for one in kept], now)
+        with_recipient = [one for one in self.attempts.values() if one.recipient is not None]
+        _write(RECIPIENTS, [(one.recipient["id"], one.recipient_changes()) for one in with_recipient], now)
+        if len(kept) < len(self.attempts):
+            released = [id_ for id_, attempt in self.attempts.items() if attempt.released]
             db.session.execute(delete(MESSAGES).where(MESSAGES.c.id.in_(released)))
         self._move_counters(now)
         self._move_batches(now)
@@ -259,6 +246,35 @@ def complete_finished(campaign_ids: Collection[UUID], now: datetime) -> list[UUI
     if completed:
         close_plan(completed)
     return completed
+
+
+def _rows(statement: Select, ids: list[UUID]) -> list[dict]:
+    names = statement.selected_columns.keys()
+    return [dict(zip(names, row, strict=True)) for row in db.session.execute(statement, {"ids": ids})]
+
+
+def _changes(before: dict, after: dict, names: Iterable[str]) -> dict:
+    return {name: after[name] for name in names if after[name] != before[name]}
+
+
+def _write(table: Table, changes: Iterable[tuple[UUID, dict]], now: datetime) -> None:
+    """Write what changed in the rows with these ids: only the columns that did, those with the same ones together."""
+    together = defaultdict(list)
+    for id_, change in changes:
+        if change:
+            together[tuple(change)].append({"row_id": id_, "now": now, **change})
+    for columns, rows in together.items():
+        db.session.execute(_update(table, columns), rows)
+
+
+@cache
+def _update(table: Table, columns: tuple[str, ...]) -> Update:
+    values = {name: bindparam(name) for name in columns}
+    return (
+        update(table)
+        .where(table.c.id == bindparam("row_id"))
+        .values(**values, updated_at=bindparam("now", type_=table.c.updated_at.type))
+    )
 
 
 def _earliest(row: dict, name: str, at: datetime) -> None:

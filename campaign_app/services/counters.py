@@ -1,10 +1,10 @@
 """Moving a campaign's counters, daily and hourly analytics and failure counts, in the transaction that moves the rows."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import BigInteger, ColumnElement, Select, case, cast, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from campaign_app.domain.ids import new_id
@@ -12,6 +12,7 @@ from campaign_app.domain.tally import DAILY_COUNTERS, Tally, has_hourly_figures,
 from campaign_app.extensions import db
 from campaign_app.models.analytics import DailyAnalytics, FailureCount, HourlyAnalytics
 from campaign_app.models.campaign import Campaign
+from campaign_app.models.message import Message
 
 
 def insert_for(table):
@@ -27,10 +28,18 @@ def lock_campaigns(campaign_ids: Iterable[UUID]) -> None:
     none waits in a circle. SQLite has but one writer anyway.
     """
     if db.engine.dialect.name == "postgresql":
-        ids = sorted(set(campaign_ids))
-        db.session.execute(
-            select(Campaign.id).where(Campaign.id.in_(ids)).order_by(Campaign.id).with_for_update()
-        )
+        _lock(select(Campaign.id).where(Campaign.id.in_(sorted(set(campaign_ids)))))
+
+
+def lock_campaigns_of(message_ids: Collection[UUID]) -> None:
+    """Hold the campaigns of these messages until the transaction ends, as `lock_campaigns` does."""
+    if db.engine.dialect.name == "postgresql":
+        of_messages = select(Message.campaign_id).where(Message.id.in_(message_ids))
+        _lock(select(Campaign.id).where(Campaign.id.in_(of_messages)))
+
+
+def _lock(campaigns: Select) -> None:
+    db.session.execute(campaigns.order_by(Campaign.id).with_for_update(of=Campaign))
 
 
 def add_tally(
@@ -55,31 +64,33 @@ def add_tally(
 
 def _add_days(campaign_id: UUID, tally: Tally, days: list[date], now: datetime) -> None:
     table = DailyAnalytics.__table__
-    rows = [
-        {
-            "id": new_id(), "campaign_id": campaign_id, "analytics_date": day, "created_at": now, "updated_at": now,
-            **{name: tally.days[day, name] for name in DAILY_COUNTERS},
-        }
-        for day in days
-    ]  # fmt: skip
+    rows = []
+    for day in days:
+        counts = {name: tally.days[day, name] for name in DAILY_COUNTERS}
+        of_day = {"id": new_id(), "campaign_id": campaign_id, "analytics_date": day}
+        rows.append(
+            {**of_day, "created_at": now, "updated_at": now, **counts, **_rates(percentage, **counts)}
+        )
     statement = insert_for(table).values(rows)
-    moved = {name: table.c[name] + statement.excluded[name] for name in DAILY_COUNTERS}
+    counts = {name: table.c[name] + statement.excluded[name] for name in DAILY_COUNTERS}
+    moved = {**counts, **_rates(_percentage_in_sql, **counts), "updated_at": now}
     db.session.execute(
-        statement.on_conflict_do_update(
-            index_elements=["campaign_id", "analytics_date"], set_={**moved, "updated_at": now}
-        )
+        statement.on_conflict_do_update(index_elements=["campaign_id", "analytics_date"], set_=moved)
     )
-    counts = select(table).where(table.c.campaign_id == campaign_id, table.c.analytics_date.in_(days))
-    for row in db.session.execute(counts).all():
-        db.session.execute(
-            update(table)
-            .where(table.c.id == row.id)
-            .values(
-                delivery_rate=percentage(row.messages_delivered, row.messages_sent),
-                read_rate=percentage(row.messages_read, row.messages_delivered),
-                failure_rate=percentage(row.messages_failed, row.messages_sent),
-            )
-        )
+
+
+def _rates(percentage_of, messages_sent, messages_delivered, messages_read, messages_failed) -> dict:
+    return {
+        "delivery_rate": percentage_of(messages_delivered, messages_sent),
+        "read_rate": percentage_of(messages_read, messages_delivered),
+        "failure_rate": percentage_of(messages_failed, messages_sent),
+    }
+
+
+def _percentage_in_sql(part: ColumnElement, whole: ColumnElement) -> ColumnElement:
+    """`percentage`, by the database."""
+    part, whole = cast(part, BigInteger), cast(whole, BigInteger)
+    return case((whole != 0, ((2000 * part + whole) // (2 * whole)) / 10.0), else_=0)
 
 
 def _add_hours(campaign_id: UUID, tally: Tally, hours: list[datetime]) -> None:

@@ -64,18 +64,18 @@ def ready_to_apply() -> Select:
 
 
 def _apply(updates: Sequence[StatusUpdate], arrivals: Sequence[datetime], now: datetime) -> None:
-    matches = _match(updates)
-    batch = AttemptBatch(set(matches.values()))
-    taken = _taken(updates)
+    given, taken = [_id_of(update) for update in updates], _taken(updates)
+    batch = AttemptBatch({*filter(None, given), *taken.values()})
     consequences = Consequences()
     unmatched, events = [], []
-    for index, update in enumerate(updates):
-        attempt = batch.attempts.get(matches.get(index))
+    for update, id_, arrival in zip(updates, given, arrivals, strict=True):
+        # By the id that we gave along, else by WhatsApp's.
+        attempt = batch.attempts.get(id_) or batch.attempts.get(taken.get(update.wamid))
         if attempt is None:
-            unmatched.append((update, arrivals[index]))
+            unmatched.append((update, arrival))
         else:
             _merge(attempt, update, taken, consequences, now)
-            events.append(_event(attempt.message["id"], update, arrivals[index]))
+            events.append(_event(attempt.message["id"], update, arrival))
     batch.save(now)
     if events:
         db.session.execute(_add_event(), events)
@@ -105,31 +105,15 @@ def _event(message_id: UUID, update: StatusUpdate, received_at: datetime) -> dic
     }
 
 
-def _match(updates: Sequence[StatusUpdate]) -> dict[int, UUID]:
-    """Index of an update → id of its message: by the id that we gave along, else by WhatsApp's."""
-    given: dict[int, UUID] = {}
-    for index, update in enumerate(updates):
-        try:
-            given[index] = UUID(update.callback_id or "")
-        except ValueError:
-            continue
-    known = (
-        set(db.session.scalars(select(Message.id).where(Message.id.in_(set(given.values())))))
-        if given
-        else set()
-    )
-    matches = {index: id_ for index, id_ in given.items() if id_ in known}
-    rest = {update.wamid for index, update in enumerate(updates) if index not in matches}
-    if rest:
-        found = select(Message.whatsapp_message_id, Message.id).where(Message.whatsapp_message_id.in_(rest))
-        by_wamid = dict(db.session.execute(found).all())
-        for index, update in enumerate(updates):
-            if index not in matches and update.wamid in by_wamid:
-                matches[index] = by_wamid[update.wamid]
-    return matches
+def _id_of(update: StatusUpdate) -> UUID | None:
+    try:
+        return UUID(update.callback_id or "")
+    except ValueError:
+        return None
 
 
 def _taken(updates: Sequence[StatusUpdate]) -> dict[str, UUID]:
+    """wamid → id of the message that has it."""
     wamids = {update.wamid for update in updates}
     found = select(Message.whatsapp_message_id, Message.id).where(Message.whatsapp_message_id.in_(wamids))
     return dict(db.session.execute(found).all())
