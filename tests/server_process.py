@@ -89,6 +89,10 @@ class RunningApp:
             self._process.wait(60)
         self._end(signal.SIGKILL)
 
+    def send_to_master(self, number: int) -> None:
+        """To gunicorn's master alone, as a service manager does: SIGHUP has it replace its workers."""
+        self._process.send_signal(number)
+
     def signal(self, number: int) -> None:
         """To every process of the group, such as SIGSTOP and SIGCONT."""
         os.killpg(self._process.pid, number)

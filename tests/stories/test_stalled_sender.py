@@ -43,7 +43,7 @@ def port():
 def simulator(port):
     url = f"http://127.0.0.1:{port}/webhook/whatsapp"
     with RunningSimulator(
-        webhook_url=url, latency="0.02-0.08", webhook_timeout=2, retry_most=1, messaging_limit="TIER_100K"
+        webhook_url=url, latency="0.02-0.08", webhook_timeout=2, retry_most=4, messaging_limit="TIER_100K"
     ) as running:
         yield running
 
