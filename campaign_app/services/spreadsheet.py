@@ -6,15 +6,17 @@ import zlib
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from typing import Any, BinaryIO
-
-from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
+from xml.etree.ElementTree import ParseError
 
 from campaign_app.domain.delimited_text import Row
 from campaign_app.domain.errors import Invalid
+from campaign_app.services.workbook_stream import NoSheet, sheet_rows
 
-MOST_BYTES_UNPACKED = 200 * 2**20
+MOST_BYTES_UNPACKED = 1000 * 2**20  # a million rows; they are read as a stream
 MOST_RATIO = 100  # unpacked to packed
-MOST_CELLS = 20_000_000  # the reader keeps a cell for every place up to the last row and column in use
+MOST_CELLS = (
+    50_000_000  # places up to the last row and column in use, most of them empty where they are so many
+)
 
 _PACKED = b"PK\x03\x04"
 _OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -44,20 +46,21 @@ def workbook_rows(file: BinaryIO) -> Iterator[Row]:
     _measure(file)
     file.seek(0)
     try:
-        with CalamineWorkbook.from_filelike(file) as workbook:
-            visible = [
-                sheet.name for sheet in workbook.sheets_metadata if sheet.visible == SheetVisibleEnum.Visible
-            ]
-            for name in visible:
-                sheet = workbook.get_sheet_by_name(name)
-                if sheet.height:
-                    # iter_rows begins at row 1 of the sheet, also where the first rows are empty
-                    for line, cells in enumerate(sheet.iter_rows(), 1):
-                        yield Row(line, [_text(cell) for cell in cells])
-                    return
-    except CalamineError:
+        for line, cells in sheet_rows(file):
+            yield Row(line, [_text(cell) for cell in cells])
+    except NoSheet:
+        raise Invalid("The workbook is empty.") from None
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        EOFError,
+        ParseError,
+        KeyError,
+        StopIteration,
+        ValueError,
+        NotImplementedError,
+    ):
         raise Invalid(_DAMAGED) from None
-    raise Invalid("The workbook is empty.")
 
 
 def _text(cell: Any) -> str:
