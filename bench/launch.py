@@ -32,8 +32,10 @@ def main() -> None:
 
 def figure(kind: str, recipients: int, rounds: int) -> Figure:
     with fresh_database(kind) as url, app_on(url):
+        print(f"{kind}: {recipients:,} customers are filled in", flush=True)
         fill(recipients)
         both = LaunchAndCopy(recipients)
+        print(f"{kind}: {rounds + 1} rounds of launching and copying", flush=True)
         both.launch(), both.copy()  # the file has its size from here on
         ours, floor = in_turn(rounds, both.launch, both.copy)
     return Figure.of_times(f"launch to {recipients:,}, {kind}", ours, floor)

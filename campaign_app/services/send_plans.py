@@ -59,6 +59,8 @@ def _under_way() -> list[Campaign]:
 
 
 def _plans(campaigns: Sequence[Campaign], now: datetime, people: dict[UUID, int]) -> dict[UUID, Plan]:
+    if not campaigns:
+        return {}
     zone = current_app.config["SETTINGS"].zone
     queue = sorted(campaigns, key=sending_order)
     used, later = _used_on(business_day(now, zone), queue), _later(queue, now)

@@ -4,12 +4,12 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import event, select, update
 
 from campaign_app.extensions import db
 from campaign_app.models.message import Message
 from campaign_app.models.recipient import Recipient
-from campaign_app.services.account_limit import AccountLimit, customers_since
+from campaign_app.services.account_limit import AccountLimit, account_spent, customers_since
 from campaign_app.services.number import change_number, sending_number
 from tests.makers import NOON, a_campaign, minutes, sent_out
 
@@ -160,3 +160,26 @@ def test_those_reached_in_the_day_are_found_by_the_database(app):
     reached = select(Recipient.phone_number)
     assert len(db.session.scalars(reached.where(limit.reached_condition(NOON + minutes(1)))).all()) == 2
     assert db.session.scalars(reached.where(limit.reached_condition(NOON + DAY + minutes(1)))).all() == []
+
+
+def test_the_moving_day_is_read_without_the_messages_before_it(app):
+    """Whatever lies behind in the table: SQLite plans without statistics, so its plan is the same for a million rows."""
+    if db.engine.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL plans by its statistics, which a small table does not have")
+    sent_out(a_campaign(), 2)
+    plans = []
+
+    def explain(_connection, cursor, statement, parameters, _context, _many):
+        if "whatsapp_messages" in statement:
+            plans.extend(
+                row[3] for row in cursor.execute(f"EXPLAIN QUERY PLAN {statement}", parameters).fetchall()
+            )
+
+    event.listen(db.engine, "before_cursor_execute", explain)
+    the_limit_is(app, 1).open(NOON)
+    account_spent(NOON)
+    customers_since(NOON - DAY)
+    event.remove(db.engine, "before_cursor_execute", explain)
+    reads = [plan for plan in plans if "whatsapp_messages" in plan]
+    assert len(reads) >= 4
+    assert all("ix_whatsapp_messages_moving_day (authorised_at>" in plan for plan in reads), reads
