@@ -63,10 +63,11 @@ def list_webhooks(
         if before is not None:
             at, id_ = before
             part = part.where(
+                WebhookEvent.received_at <= at,  # where the index begins
                 or_(
                     WebhookEvent.received_at < at,
                     and_(WebhookEvent.received_at == at, WebhookEvent.id < id_),
-                )
+                ),
             )
         newest = part.order_by(WebhookEvent.received_at.desc(), WebhookEvent.id.desc()).limit(limit)
         parts.append(select(newest.subquery()))

@@ -137,3 +137,13 @@ def test_the_first_days_are_shown_hour_by_hour(app):
     page = a_client(app, "viewer").get(f"/campaigns/{campaign.id}").text
     assert '"hours": ["10 Mar, 12:00", "10 Mar, 13:00", "10 Mar, 14:00"]' in page
     assert "10 Mar, 12:00 3 0 0 0" in words(page) and "10 Mar, 14:00 0 1 1 0" in words(page)
+
+
+def test_failures_lead_to_the_story(app):
+    (message,) = sent_out(a_campaign(), 1)
+    apply_statuses([a_status(message, FAILED)], NOON)
+    db.session.commit()
+    address = f"/campaigns/{message['campaign_id']}/recipients/{message['recipient_id']}"
+    client = a_client(app, "viewer")
+    for path in ("/failures", f"/campaigns/{message['campaign_id']}/failures"):
+        assert f'href="{address}"' in client.get(path).text
