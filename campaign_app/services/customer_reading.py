@@ -58,7 +58,7 @@ def stage_rows(
     is_long = len(first) == ALONE
     # spawned, not forked: the process may be a server with threads
     several = ProcessPoolExecutor(
-        max(1, len(os.sched_getaffinity(0))), multiprocessing.get_context("spawn"), os.nice, (5,)
+        max(1, len(os.sched_getaffinity(0))), multiprocessing.get_context("spawn"), os.nice, (2,)
     )
     with several if is_long else nullcontext() as pool:
         for batch in _read(chain(first, rows), header, default_country, pool):
