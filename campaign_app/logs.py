@@ -27,7 +27,14 @@ def mask(text: str) -> str:
     >>> mask("sent to +919876543210")
     'sent to +91•••••3210'
     """
-    text = _CONTROLS.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
+    return _hide(_in_one_line(text))
+
+
+def _in_one_line(text: str) -> str:
+    return _CONTROLS.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
+
+
+def _hide(text: str) -> str:
     for secret in _secrets:
         text = text.replace(secret, "•••")
     text = _BEARER.sub(r"\1•••", text)
@@ -35,11 +42,16 @@ def mask(text: str) -> str:
 
 
 class _Masked(logging.Formatter):
-    """Masks the message; a traceback keeps its lines, each of them masked, and indented so that none looks like a message."""
+    """Masks the message; a traceback keeps its lines, each of them masked, and indented so that none looks like a message.
+
+    A record with `lines` (given as `extra`) is written as so many messages.
+    """
 
     def format(self, record):
-        record.message = mask(record.getMessage())
-        line = f"{self.formatTime(record)} {record.levelname} {record.name}: {record.message}"
+        lines = getattr(record, "lines", None) or [record.getMessage()]
+        record.message = _hide("\n".join(map(_in_one_line, lines)))
+        begin = f"{self.formatTime(record)} {record.levelname} {record.name}: "
+        line = begin + record.message.replace("\n", f"\n{begin}")
         if record.exc_info:
             trace = self.formatException(record.exc_info).splitlines()
             line += "".join(f"\n    {mask(part)}" for part in trace)

@@ -44,6 +44,14 @@ def written(app):
     logging.getLogger("campaign_app").removeHandler(handler)
 
 
+def test_lines_that_are_logged_together_are_lines_of_their_own_each_masked(written):
+    lines = [f"Status update: a -> {PLANTED}", "b\n2026-01-01 INFO campaign_app: forged"]
+    LOG.info("\n".join(lines), extra={"lines": lines})
+    first, second = written().splitlines()
+    assert first.endswith("campaign_app.tests: Status update: a -> +91•••••3210")
+    assert second.endswith(r"campaign_app.tests: b\n2026-01-01 INFO campaign_app: forged")
+
+
 @pytest.mark.parametrize(
     "line",
     [

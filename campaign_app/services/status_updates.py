@@ -67,20 +67,24 @@ def _apply(updates: Sequence[StatusUpdate], arrivals: Sequence[datetime], now: d
     given, taken = [_id_of(update) for update in updates], _taken(updates)
     batch = AttemptBatch({*filter(None, given), *taken.values()})
     consequences = Consequences()
-    unmatched, events = [], []
+    unmatched, events, lines = [], [], []
     for update, id_, arrival in zip(updates, given, arrivals, strict=True):
         # By the id that we gave along, else by WhatsApp's.
         attempt = batch.attempts.get(id_) or batch.attempts.get(taken.get(update.wamid))
         if attempt is None:
             unmatched.append((update, arrival))
         else:
-            _merge(attempt, update, taken, consequences, now)
+            lines += _merge(attempt, update, taken, consequences, now)
             events.append(_event(attempt.message["id"], update, arrival))
     batch.save(now)
     if events:
         db.session.execute(_add_event(), events)
     consequences.carry_out(now)
     _keep_waiting(unmatched)
+    if (
+        lines
+    ):  # together: three lines for each status would take a quarter of the time that it takes to apply it
+        log.info("\n".join(lines), extra={"lines": lines})
 
 
 def _add_event():
@@ -121,7 +125,8 @@ def _taken(updates: Sequence[StatusUpdate]) -> dict[str, UUID]:
 
 def _merge(
     attempt: Attempt, update: StatusUpdate, taken: dict[str, UUID], consequences: Consequences, now: datetime
-) -> None:
+) -> list[str]:
+    """Returns what is to be logged."""
     message = attempt.message
     if (
         message["whatsapp_message_id"] is None
@@ -130,27 +135,28 @@ def _merge(
         message["whatsapp_message_id"] = update.wamid
     if update.pricing_category is not None:
         message["pricing_category"], message["pricing_type"] = update.pricing_category, update.pricing_type
-    log.info("Status update: %s -> %s", update.wamid, update.status)
+    lines = [f"Status update: {update.wamid} -> {update.status}"]
     before = message["status"], attempt.recipient and attempt.recipient["status"]
     attempt.raise_to(update.status, update.at)
     if update.status == MessageStatus.FAILED:
-        _fail(attempt, update, consequences, now)
+        lines.append(_fail(attempt, update, consequences, now))
     if message["status"] != before[0]:
-        log.info("Updated whatsapp_messages status: %s -> %s", message["id"], message["status"])
+        lines.append(f"Updated whatsapp_messages status: {message['id']} -> {message['status']}")
     if attempt.recipient is not None and attempt.recipient["status"] != before[1]:
-        log.info("Updated campaign recipient status: %s -> %s", attempt.recipient["id"], message["status"])
+        lines.append(f"Updated campaign recipient status: {attempt.recipient['id']} -> {message['status']}")
+    return lines
 
 
-def _fail(attempt: Attempt, update: StatusUpdate, consequences: Consequences, now: datetime) -> None:
+def _fail(attempt: Attempt, update: StatusUpdate, consequences: Consequences, now: datetime) -> str:
     error = update.error
     code = error.code if error is not None else None
     reason = error.reason if error is not None else None
     is_news = attempt.message["failure_reason"] is None
     attempt.explain(code, error.title if error is not None else None, reason)
-    log.info("Message %s failed: %s", update.wamid, reason)
     if is_news:  # the same report again must not stop again what staff have resumed
         consequences.add(attempt.message, lookup(code), reason, update.at, now)
     attempt.retry_by_itself(_retry_at(attempt))
+    return f"Message {update.wamid} failed: {reason}"
 
 
 def _retry_at(attempt: Attempt) -> datetime | None:
