@@ -40,7 +40,7 @@ UNCLEAR_IN_A_ROW = 5
 PROBE_EVERY = timedelta(seconds=60)
 LOOK_FOR_ENDS = 1.0  # seconds between two looks during a run
 DATABASE_PAUSE = 0.5  # seconds
-COMPANY = 0.004  # seconds that the first answer waits for others, to be written together
+COMPANY = 0.015  # seconds that the first answer waits for others, to be written together
 
 
 class Sender:

@@ -11,6 +11,7 @@ import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import urllib3
 from urllib3.connectionpool import HTTPConnectionPool
@@ -102,6 +103,7 @@ def perform(
         raise NotSent(reason) from None
 
 
+@lru_cache(maxsize=64)
 def _address(url: str) -> Url:
     """Raises NotSent when it is none that a request can go to."""
     try:
