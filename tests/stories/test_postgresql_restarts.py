@@ -134,7 +134,8 @@ def every_request_had_its_intent(simulator) -> None:
     with reading():
         intents = {str(id_) for id_ in db.session.scalars(select(Message.id))}
         db.session.rollback()
-    assert {post["callback_data"] for post in simulator.log()} <= intents
+    # Without a body there was nothing that WhatsApp could have sent: it was withdrawn when its head had left.
+    assert {post["callback_data"] for post in simulator.log() if post["body"]} <= intents
 
 
 def test_a_crash_of_postgresql_holds_the_sending_up_and_harms_nothing(app, simulator, server, port):

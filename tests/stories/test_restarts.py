@@ -26,7 +26,7 @@ from tests.server_process import free_port
 from tests.stories.test_kill_points import compared
 from tests.stories.test_kills import a_running_app
 
-LONG_LEASE = {"LEASE_SECONDS": "60"}  # whoever had to wait for it to expire would be late
+LONG_LEASE = {"LEASE_SECONDS": "120"}  # whoever had to wait for it to expire would be late
 
 
 @pytest.fixture
@@ -107,7 +107,7 @@ def restart_again_and_again(app, simulator, port, people: int, restarts: int, se
     print(
         f"{db.engine.dialect.name}: {restarts} restarts, the longest gap was {longest:.1f} s, 0 not confirmed"
     )
-    assert longest < 30
+    assert longest < 60
 
 
 def test_a_restart_leaves_nothing_unconfirmed_and_the_next_one_goes_on_at_once(app, simulator, port):
