@@ -100,7 +100,7 @@ def test_a_draft_says_what_its_launch_would_lead_to_and_the_launch_leads_there(c
 def test_a_running_campaign_says_how_many_go_today_and_who_is_left_at_its_end(client):
     campaign = a_launched_campaign(people=2, daily_send_limit=5)
     page = words(client.get(f"/campaigns/{campaign.id}").text)
-    assert f"12 of 12 to go; the last one leaves {in_days(2)} , 5 of them today" in page
+    assert f"12 of 12 to go, 5 of them today; the last one leaves {in_days(2)}" in page
     assert estimated_completion_on(campaign, utc_now()) == schedule_days(campaign)[-1].send_date
 
     end = utc_now() + DAY
