@@ -3,9 +3,9 @@
 from collections import deque
 from threading import Lock
 
-SECOND = 1.02  # a little more than one: threads wake late, and the way to WhatsApp is not always equally long
+SECOND = 1.008  # a little more than one: threads wake late, and the way to WhatsApp is not always equally long
 # The pace stays this little below the configured rate, so that no window of one second ever holds more.
-MARGIN = 0.985
+MARGIN = 0.9915
 MADE_UP_FOR = 0.5  # seconds
 SLOWEST_PER_SECOND = 1.0
 CLIMB_PER_SECOND = 0.05  # of the configured rate, for every second without throttling
