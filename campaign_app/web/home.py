@@ -39,10 +39,7 @@ def _overview() -> dict:
     lines = running_campaigns(now, RUNNING_SHOWN)
     completions = estimated_completions([line.campaign for line in lines], now)
     return {
-        "running": [
-            (line, why_waiting(line.campaign, now), completions[line.campaign.id])
-            for line in lines
-        ],
+        "running": [(line, why_waiting(line.campaign, now), completions[line.campaign.id]) for line in lines],
         "more_running": counts["active"] + counts["scheduled"] - len(lines),
         "counts": counts,
         "attention": needing_attention(),
