@@ -5,7 +5,7 @@ import random
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from campaign_app.extensions import db
 from campaign_app.models.campaign import Campaign
@@ -42,6 +42,9 @@ def check(story: Story) -> None:
 @settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.integers(0, 2**32))
 def test_the_end_is_the_same_whatever_the_order(app, seed):
+    # Every story has the same numbers: an answer that quotes a message not known yet would be taken for one to an earlier story.
+    db.session.execute(delete(Campaign))
+    db.session.commit()
     story = Story(random.Random(seed))
     story.play()
     check(story)
