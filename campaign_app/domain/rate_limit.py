@@ -3,9 +3,8 @@
 from collections import deque
 from threading import Lock
 
-SECOND = (
-    1.008  # a little more than one: threads wake late, and the way to WhatsApp is not always equally long
-)
+# A little more than one: threads wake late, and the way to WhatsApp is not always equally long
+SECOND = 1.008
 # The pace stays this little below the configured rate, so that no window of one second ever holds more.
 MARGIN = 0.9915
 MADE_UP_FOR = 0.5  # seconds

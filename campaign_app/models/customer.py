@@ -25,9 +25,8 @@ class Customer(Base):
     location: Mapped[str | None] = mapped_column(String(200))
     language: Mapped[str | None] = mapped_column(String(20))
     tags: Mapped[list[str]] = mapped_column(Json, default=list)
-    attributes: Mapped[dict[str, Any]] = mapped_column(
-        Json, default=dict
-    )  # every other column of the customer file
+    # Every other column of the customer file
+    attributes: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     opted_in: Mapped[bool | None] = mapped_column()
     opted_in_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     opted_in_source: Mapped[str | None] = mapped_column(String(200))

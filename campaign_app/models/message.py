@@ -31,9 +31,8 @@ class Message(Base):
     send_date: Mapped[date] = mapped_column(Date)  # the business day whose limit it used
     authorised_at: Mapped[datetime] = mapped_column(UtcDateTime)
     lease_epoch: Mapped[int] = mapped_column(Integer)  # which holder of the sender's lease authorised it
-    accepted_as: Mapped[str | None] = mapped_column(
-        String(40)
-    )  # WhatsApp's message_status: accepted, held_for_…
+    # WhatsApp's message_status: accepted, held_for_…
+    accepted_as: Mapped[str | None] = mapped_column(String(40))
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     delivered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     read_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

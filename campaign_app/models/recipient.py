@@ -38,9 +38,8 @@ class Recipient(Base):
     # The attempt whose answer and statuses move this row; empty while it waits for a new attempt. No foreign key: the two
     # tables would refer to each other.
     message_id: Mapped[UUID | None] = mapped_column()
-    attempt: Mapped[int] = mapped_column(
-        Integer, default=0, server_default="0"
-    )  # number of the latest attempt, from 1
+    # Number of the latest attempt, from 1
+    attempt: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
     scheduled_send_date: Mapped[date | None] = mapped_column(Date)
     next_try_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -55,12 +54,10 @@ class Recipient(Base):
     skipped_reason: Mapped[str | None] = mapped_column(Text)
     retry_count: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
     max_retries: Mapped[int] = mapped_column(Integer, default=3, server_default="3")
-    template_parameters: Mapped[Any | None] = mapped_column(
-        Json
-    )  # given with the recipient: wins over the campaign's
-    personal_values: Mapped[dict[str, Any] | None] = mapped_column(
-        Json
-    )  # the customer's fields that the message uses, frozen
+    # Given with the recipient: wins over the campaign's
+    template_parameters: Mapped[Any | None] = mapped_column(Json)
+    # The customer's fields that the message uses, frozen
+    personal_values: Mapped[dict[str, Any] | None] = mapped_column(Json)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now, onupdate=utc_now)
 

@@ -34,12 +34,10 @@ class SendingNumber(Base):
     stopped_reason: Mapped[str | None] = mapped_column(Text)
     failing_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
     next_probe_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    limit_used: Mapped[int | None] = mapped_column(
-        Integer
-    )  # customers in the last 24 h, as the sender counted last
+    # Customers in the last 24 h, as the sender counted last
+    limit_used: Mapped[int | None] = mapped_column(Integer)
     limit_frees_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # set while the limit is used up
-    run_requested_at: Mapped[datetime | None] = mapped_column(
-        UtcDateTime
-    )  # somebody asks for a processing run now
+    # Somebody asks for a processing run now
+    run_requested_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     last_run_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     templates_synced_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

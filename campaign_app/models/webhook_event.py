@@ -21,9 +21,8 @@ class WebhookEvent(Base):
     __tablename__ = "webhook_events"
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    fingerprint: Mapped[bytes] = mapped_column(
-        LargeBinary(20), unique=True
-    )  # the same body twice is one event
+    # The same body twice is one event
+    fingerprint: Mapped[bytes] = mapped_column(LargeBinary(20), unique=True)
     body: Mapped[bytes] = mapped_column(LargeBinary)
     received_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
     state: Mapped[str] = mapped_column(String(20), default="waiting", server_default="waiting")

@@ -103,9 +103,8 @@ class Attempt:
             self.recipient.update({name: self.message[name] for name in _MIRRORED})
             if self.message["status"] != MessageStatus.QUEUED:
                 self.recipient["unconfirmed_at"] = None
-            if (
-                self.message["delivered_at"] is not None
-            ):  # it arrived after all: a second one would be one too many
+            # It arrived after all: a second one would be one too many.
+            if self.message["delivered_at"] is not None:
                 self.recipient["retry_at"] = None
 
     def requeue(self, next_try_at: datetime) -> None:
@@ -156,13 +155,6 @@ class AttemptBatch:
         recipients = _rows(_READ_RECIPIENTS, list({row["recipient_id"] for row in messages}))
         latest = {row["message_id"]: row for row in recipients}
         self.attempts = {row["id"]: Attempt(row, latest.get(row["id"])) for row in messages}
-
-    def holder_of(self, wamid: str) -> UUID | None:
-        """The message that has this wamid, in the database or in this batch."""
-        for attempt in self.attempts.values():
-            if attempt.message["whatsapp_message_id"] == wamid:
-                return attempt.message["id"]
-        return None
 
     def save(self, now: datetime) -> set[UUID]:
         """Write what changed and move every counter by the difference. Returns the campaigns that were touched."""

@@ -26,9 +26,8 @@ CHANGEABLE_AFTER_LAUNCH = {
 }  # fmt: skip
 COMPONENT_TYPES = {"header", "body", "button", "limited_time_offer", "carousel"}
 HIGHEST_LIMIT = 1_000_000
-MOST_REFERENCES = (
-    40  # different fields of a customer in one message: PostgreSQL's functions take at most 100 arguments
-)
+# Different fields of a customer in one message: PostgreSQL's functions take at most 100 arguments
+MOST_REFERENCES = 40
 
 
 def find_campaign(campaign_id: UUID) -> Campaign:

@@ -100,9 +100,8 @@ class GroupCommit:
 
     def _connect(self) -> PoolProxiedConnection:
         connection = self._engine.raw_connection()
-        if (
-            self._engine.dialect.name == "postgresql"
-        ):  # on SQLite every connection is so: see campaign_app.database
+        # On SQLite every connection is so: see campaign_app.database.
+        if self._engine.dialect.name == "postgresql":
             connection.driver_connection.autocommit = True
         return connection
 
@@ -123,9 +122,8 @@ class Turn:
         file = engine.url.database
         in_file = engine.dialect.name == "sqlite" and file and not file.startswith((":memory:", "file:"))
         self._file = f"{file}-inbox" if in_file else None
-        self._lock: int | None = (
-            None  # opened when it is needed first: a lock from before a fork would be everybody's
-        )
+        # Opened when it is needed first: a lock from before a fork would be everybody's.
+        self._lock: int | None = None
 
     def __enter__(self) -> None:
         if self._file is None:

@@ -185,9 +185,8 @@ def _write(import_id: UUID, should_stop: Callable[[], bool]) -> None:
                 raise _Stopped
             began = time.monotonic()
             _write_and_commit(one, chunk)
-            if (
-                on_sqlite
-            ):  # its lock is not fair: leave as much time as was taken, so that whoever waits comes in
+            # Its lock is not fair: leave as much time as was taken, so that whoever waits comes in
+            if on_sqlite:
                 time.sleep(max(0.02, time.monotonic() - began))
     now = utc_now()
     _report(import_id, "writing", state="done", percent=100, finished_at=now)

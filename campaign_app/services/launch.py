@@ -103,9 +103,8 @@ def _freeze(campaign: Campaign, template: MessageTemplate | None, now: datetime)
     )
     add_tally(campaign.id, tally, now)
     db.session.refresh(campaign)
-    if (
-        added or pending != expected
-    ):  # the added ones stand first in the plan; somebody may have opted out meanwhile
+    # The added ones stand first in the plan; somebody may have opted out meanwhile
+    if added or pending != expected:
         lay_out(campaign, now)
 
 

@@ -19,9 +19,8 @@ from campaign_app.models.send_schedule import SendBatch
 from campaign_app.services.counters import lock_campaigns
 from campaign_app.services.send_plans import plan_of, plans_of_all
 
-AT_ONCE = (
-    20_000  # recipients whose days a click plans anew by itself; those of larger campaigns the sender does
-)
+# Recipients whose days a click plans anew by itself; those of larger campaigns the sender does
+AT_ONCE = 20_000
 
 _CLOSED = {"status": "completed", "batch_size": SendBatch.messages_authorised, "messages_remaining": 0}
 _LAID_OUT = (CampaignStatus.ACTIVE, CampaignStatus.PAUSED)

@@ -33,9 +33,8 @@ from campaign_app.whatsapp.send_outcome import SendKind, SendOutcome
 
 log = logging.getLogger(__name__)
 
-HORIZON = (
-    0.05  # seconds: departures are given out this far ahead; few intents are open that have not left yet
-)
+# Seconds: departures are given out this far ahead; few intents are open that have not left yet
+HORIZON = 0.05
 UNCLEAR_IN_A_ROW = 5
 PROBE_EVERY = timedelta(seconds=60)
 LOOK_FOR_ENDS = 1.0  # seconds between two looks during a run

@@ -14,9 +14,8 @@ from campaign_app.services.workbook_stream import NoSheet, sheet_rows
 
 MOST_BYTES_UNPACKED = 1000 * 2**20  # a million rows; they are read as a stream
 MOST_RATIO = 100  # unpacked to packed
-MOST_CELLS = (
-    50_000_000  # places up to the last row and column in use, most of them empty where they are so many
-)
+# Places up to the last row and column in use, most of them empty where they are so many
+MOST_CELLS = 50_000_000
 
 _PACKED = b"PK\x03\x04"
 _OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"

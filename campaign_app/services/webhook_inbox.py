@@ -4,7 +4,7 @@ import hashlib
 import logging
 import re
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from operator import attrgetter
 from typing import Any
@@ -103,16 +103,27 @@ def _apply_bodies(most: int) -> int:
     if not events:
         db.session.rollback()
         return 0
+    if _is_done(_apply, events, utc_now()):
+        return len(events)
+    return sum(_apply_alone(event.id) for event in events)
+
+
+def _is_done(work: Callable[..., None], *arguments) -> bool:
+    """Do `work` and commit; False, with nothing changed, where something in it breaks it: the others must not wait for that.
+
+    Raises OperationalError and InterfaceError: then the database is away or busy, and all of it can be done later.
+    """
     try:
-        _apply(events, utc_now())
+        work(*arguments)
         db.session.commit()
-    except (OperationalError, InterfaceError):  # the database is away or busy: later
+    except (OperationalError, InterfaceError):
         db.session.rollback()
         raise
-    except Exception:  # whatever is in one body, the others must not wait for it
+    except Exception:
         db.session.rollback()
-        return sum(_apply_alone(event.id) for event in events)
-    return len(events)
+        log.exception("Something breaks what is applied together; the parts are applied apart")
+        return False
+    return True
 
 
 def _is_something_waiting() -> bool:
@@ -128,15 +139,8 @@ def _apply_alone(event_id) -> int:
     events = _next(1, event_id)
     if not events:
         return 0
-    try:
-        _apply(events, utc_now())
-        db.session.commit()
-    except (OperationalError, InterfaceError):
-        db.session.rollback()
-        raise
-    except Exception:
-        db.session.rollback()
-        log.exception("Webhook %s is applied part by part", event_id)
+    if not _is_done(_apply, events, utc_now()):
+        log.warning("Webhook %s is applied part by part", event_id)
         _apply_in_parts(event_id, utc_now())
         db.session.commit()
     return 1
@@ -155,29 +159,15 @@ def _apply_in_parts(event_id, now: datetime) -> None:
 
 def _apply_waited(most: int) -> int:
     ids = list(db.session.scalars(ready_to_apply().limit(most)))
-    try:
-        apply_waited(ids, utc_now())
-        db.session.commit()
-    except (OperationalError, InterfaceError):
-        db.session.rollback()
-        raise
-    except Exception:
-        db.session.rollback()
+    if not _is_done(apply_waited, ids, utc_now()):
         for id_ in ids:
             _apply_waited_alone(id_)
     return len(ids)
 
 
 def _apply_waited_alone(id_) -> None:
-    try:
-        apply_waited([id_], utc_now())
-        db.session.commit()
-    except (OperationalError, InterfaceError):
-        db.session.rollback()
-        raise
-    except Exception:  # its body is in the inbox still
-        db.session.rollback()
-        log.exception("Status %s, which waited for its message, is dropped", id_)
+    if not _is_done(apply_waited, [id_], utc_now()):  # its body is in the inbox still
+        log.warning("Status %s, which waited for its message, is dropped", id_)
         drop_waited([id_])
         db.session.commit()
 
