@@ -151,12 +151,3 @@ def us_area_codes() -> frozenset[str]:
         if phonenumbers.is_valid_number_for_region(number, "US"):
             found.add(str(code))
     return frozenset(found)
-
-
-def is_us_number(phone_number: str) -> bool:
-    """Whether an E.164 number is of the United States.
-
-    >>> is_us_number("+12125550123"), is_us_number("+14165550123"), is_us_number("+919876543210")
-    (True, False, False)
-    """
-    return phone_number.startswith("+1") and phone_number[2:5] in us_area_codes()

@@ -33,10 +33,6 @@ class TemplateNeeds:
     body_names: list[str] = field(default_factory=list)
     buttons: list[ButtonNeed] = field(default_factory=list)
 
-    @property
-    def nothing(self) -> bool:
-        return not (self.header_format or self.body_names or self.buttons)
-
 
 def variables(text: str | None) -> list[str]:
     """The distinct placeholders of a text, in the order of their numbers or, when named, of their appearance.

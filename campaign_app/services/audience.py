@@ -1,4 +1,4 @@
-"""Who is meant: a campaign's filter as SQL, how many people it reaches, and what there is to choose from."""
+"""Who is meant: a campaign's filter as SQL, and how many people it reaches."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,17 +9,12 @@ from sqlalchemy import ColumnElement, and_, case, false, func, or_, select, true
 
 from campaign_app.domain.audience_filter import AudienceFilter, Condition, Group, Question, parse_audience
 from campaign_app.domain.clock import utc_now
-from campaign_app.domain.letter_case import fold
 from campaign_app.extensions import db
 from campaign_app.models.customer import Customer
 from campaign_app.services.audience_behaviour import behaviour_sql
 from campaign_app.services.audience_conditions import condition_sql
-from campaign_app.services.customer_columns import attribute_names, folded, tag_rows
 from campaign_app.services.eligibility import reason_not_to_write
 from campaign_app.services.segment_references import with_segments
-
-MOST_CHOICES = 50
-_READ = 4 * MOST_CHOICES  # before spellings that differ in accented capitals are brought together
 
 
 @dataclass(frozen=True)
@@ -30,25 +25,6 @@ class AudienceCount:
     opted_out: int
     no_consent: int
     reachable: int
-
-
-@dataclass(frozen=True)
-class Choice:
-    """A value that customers have, and how many have it, in whatever case they are written."""
-
-    value: str
-    customers: int
-
-
-@dataclass(frozen=True)
-class FieldChoices:
-    """What a filter can choose from, the most frequent first; `attributes` are names only, in order."""
-
-    tiers: list[Choice]
-    locations: list[Choice]
-    languages: list[Choice]
-    tags: list[Choice]
-    attributes: list[str]
 
 
 def audience_condition(
@@ -102,33 +78,3 @@ def sample_of(target_audience: Mapping[str, Any], most: int) -> list[Customer]:
     """Some of the customers that the filter means, those added last first. Raises Invalid."""
     meant = select(Customer).where(audience_condition(target_audience))
     return list(db.session.scalars(meant.order_by(Customer.id.desc()).limit(most)))
-
-
-def field_choices() -> FieldChoices:
-    """The values of the columns that filters are made of, at most MOST_CHOICES of each."""
-    tags, tag = tag_rows(Customer)
-    names, name = attribute_names(Customer)
-    named = (
-        select(name).select_from(Customer).join(names, true()).distinct().order_by(name).limit(MOST_CHOICES)
-    )
-    return FieldChoices(
-        tiers=_choices(Customer.customer_tier, select().select_from(Customer)),
-        locations=_choices(Customer.location, select().select_from(Customer)),
-        languages=_choices(Customer.language, select().select_from(Customer)),
-        tags=_choices(tag, select().select_from(Customer).join(tags, true())),
-        attributes=sorted(db.session.scalars(named)),
-    )
-
-
-def _choices(column: ColumnElement[str], source) -> list[Choice]:
-    count = func.count()
-    # of the spellings the one that begins with a capital: capitals come first
-    question = source.add_columns(func.min(column), count).where(column.is_not(None), column != "")
-    rows = db.session.execute(question.group_by(folded(column)).order_by(count.desc()).limit(_READ))
-    found: dict[str, Choice] = {}
-    for value, customers in rows:
-        same = found.get(fold(value))
-        found[fold(value)] = Choice(
-            same.value if same else value, customers + (same.customers if same else 0)
-        )
-    return sorted(found.values(), key=lambda choice: (-choice.customers, fold(choice.value)))[:MOST_CHOICES]

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import select, tuple_
 
 from campaign_app.domain.retry_policy import may_retry_by_hand
 from campaign_app.domain.tally import NO_CODE, percentage
@@ -112,8 +112,3 @@ def failed_recipients(
     if after is not None:
         failed = failed.where(tuple_(Recipient.failed_at, Recipient.id) < tuple_(*after))
     return [FailedRecipient(*row) for row in db.session.execute(failed).all()]
-
-
-def failures_total() -> int:
-    """Recipients that stand failed, over all campaigns."""
-    return db.session.scalar(select(func.coalesce(func.sum(Campaign.messages_failed), 0)))

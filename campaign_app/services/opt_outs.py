@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, func, literal, select, text, tuple_, update
+from sqlalchemy import ColumnElement, func, literal, select, text, tuple_, update
 
 from campaign_app.domain.errors import Invalid, NotFound
 from campaign_app.domain.ids import new_id
 from campaign_app.extensions import db
 from campaign_app.models.opt_out import OptOut
 from campaign_app.services.counters import insert_for
-from campaign_app.services.eligibility import reason_not_to_write
 
 
 @dataclass(frozen=True)
@@ -108,16 +107,6 @@ def count_opt_outs() -> dict[str, int]:
     """How many opt-outs hold, by kind; kinds without any are left out."""
     counted = select(OptOut.kind, func.count()).where(OptOut.lifted_at.is_(None)).group_by(OptOut.kind)
     return {kind: count for kind, count in db.session.execute(counted)}
-
-
-def is_opted_out_condition(phone_number: ColumnElement[str]) -> ColumnElement[bool]:
-    """Whether an opt-out of any kind holds for the number in a column, in SQL."""
-    return exists(select(OptOut.id).where(OptOut.phone_number == phone_number, OptOut.lifted_at.is_(None)))
-
-
-def may_not_be_written_to(phone_number: ColumnElement[str]) -> ColumnElement[bool]:
-    """Whether an opt-out holds or the customer said no, in SQL; eligibility.reason_not_to_write says why."""
-    return reason_not_to_write(phone_number, require_opt_in=False).is_not(None)
 
 
 def _of(phone_number: str, kind: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:

@@ -53,7 +53,7 @@ def test_the_needs_are_read_out_of_whatsapps_list():
     assert needs == TemplateNeeds(
         False, "TEXT", ["1"], ["1", "2"], [ButtonNeed(2, "url", "Yours"), ButtonNeed(3, "copy_code", "Copy")]
     )
-    assert not needs.nothing
+    assert needs != TemplateNeeds()
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_the_needs_are_read_out_of_whatsapps_list():
     ],
 )
 def test_a_message_template_without_variables_needs_nothing(components):
-    assert template_needs(components).nothing
+    assert template_needs(components) == TemplateNeeds()
 
 
 @pytest.mark.parametrize("format_", ["IMAGE", "VIDEO", "DOCUMENT", "LOCATION"])

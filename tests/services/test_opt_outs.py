@@ -9,13 +9,12 @@ from sqlalchemy import func, select
 from campaign_app.extensions import db
 from campaign_app.models.customer import Customer
 from campaign_app.models.opt_out import OptOut
+from campaign_app.services.eligibility import reason_not_to_write
 from campaign_app.services.opt_outs import (
     count_opt_outs,
     holding_opt_outs,
-    is_opted_out_condition,
     lift_opt_out,
     list_opt_outs,
-    may_not_be_written_to,
     record_opt_out,
 )
 from tests.customers_made import NOW, a_customer, a_number
@@ -96,8 +95,7 @@ def test_the_condition_finds_opt_outs_and_recorded_refusals(app):
     def found(condition):
         return set(db.session.scalars(select(Customer.phone_number).where(condition)))
 
-    assert found(is_opted_out_condition(Customer.phone_number)) == {a_number(3)}
-    assert found(may_not_be_written_to(Customer.phone_number)) == {a_number(2), a_number(3)}
+    assert found(reason_not_to_write(Customer.phone_number, False).is_not(None)) == {a_number(2), a_number(3)}
 
 
 def test_the_list_comes_in_pages_the_latest_first_without_the_lifted(app):
