@@ -19,9 +19,8 @@ from campaign_app.models.campaign import Campaign
 from campaign_app.models.message import Message
 from campaign_app.models.recipient import Recipient
 from campaign_app.models.send_schedule import SendBatch
-from campaign_app.services.leases import LeaseHolder
+from campaign_app.services.leases import SENDER_LEASE, LeaseHolder
 from campaign_app.services.sender import Sender
-from campaign_app.services.why_waiting import SENDER_LEASE
 
 FEW = 10
 DAYS = 40  # of each campaign's plan

@@ -17,12 +17,11 @@ from campaign_app.extensions import db
 from campaign_app.services.cloud_api import cloud_api, missing_settings
 from campaign_app.services.housekeeping import prune_all
 from campaign_app.services.import_runs import run_imports
-from campaign_app.services.leases import LeaseHolder
+from campaign_app.services.leases import SENDER_LEASE, LeaseHolder
 from campaign_app.services.message_templates import read_templates, store_templates
 from campaign_app.services.number import learn_number, read_number, sending_number
 from campaign_app.services.sender import Sender
 from campaign_app.services.webhook_inbox import apply_waiting
-from campaign_app.services.why_waiting import SENDER_LEASE
 from campaign_app.steady_jobs import Every, SteadyScheduler
 from campaign_app.whatsapp.client import CloudApiError
 

@@ -14,10 +14,10 @@ from campaign_app.extensions import db
 from campaign_app.scheduler import Scheduler
 from campaign_app.services.campaigns import find_campaign
 from campaign_app.services.cloud_api import cloud_api
-from campaign_app.services.leases import LeaseHolder
+from campaign_app.services.leases import SENDER_LEASE, LeaseHolder
 from campaign_app.services.number import request_run
 from campaign_app.services.sender import Sender
-from campaign_app.services.why_waiting import SENDER_LEASE, why_waiting
+from campaign_app.services.why_waiting import why_waiting
 
 
 @click.command("process-campaigns")

@@ -26,8 +26,9 @@ from campaign_app.services.counters import add_tally, lock_campaigns
 from campaign_app.services.eligibility import reason_not_to_write
 from campaign_app.services.frozen_audience import empty_value_reason
 from campaign_app.services.marketing_rules import with_marketing_reason
-from campaign_app.services.send_plans import sending_order, window_of
+from campaign_app.services.send_plans import window_of
 from campaign_app.services.send_schedule import close_plan, today_batch
+from campaign_app.services.sending_queue import sending_order
 from campaign_app.services.why_waiting import OVERDUE_START
 from campaign_app.whatsapp.payloads import send_request
 

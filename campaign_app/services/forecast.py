@@ -11,6 +11,7 @@ from campaign_app.domain.clock import business_day
 from campaign_app.domain.send_plan import Plan
 from campaign_app.models.campaign import Campaign
 from campaign_app.services.send_plans import plan_of, plans_of_all
+from campaign_app.services.sending_queue import SendingQueue
 
 
 @dataclass(frozen=True)
@@ -27,10 +28,12 @@ class Forecast:
     unplanned: int
 
 
-def forecast_of(campaign: Campaign, now: datetime, people: int | None = None) -> Forecast:
+def forecast_of(
+    campaign: Campaign, now: datetime, people: int | None = None, queue: SendingQueue | None = None
+) -> Forecast:
     """As if it were active from now on, beside those that are. `people`: how many it goes to, where its counter does not say."""
     people = campaign.messages_pending if people is None else people
-    return forecast_from(plan_of(campaign, now, people), people, now)
+    return forecast_from(plan_of(campaign, now, people, queue), people, now)
 
 
 def estimated_completion_on(campaign: Campaign, now: datetime, plan: Plan | None = None) -> date | None:
@@ -42,9 +45,11 @@ def estimated_completion_on(campaign: Campaign, now: datetime, plan: Plan | None
     return _ends_on(campaign, plan or plan_of(campaign, now), now)
 
 
-def estimated_completions(campaigns: list[Campaign], now: datetime) -> dict[UUID, date | None]:
+def estimated_completions(
+    campaigns: list[Campaign], now: datetime, queue: SendingQueue | None = None
+) -> dict[UUID, date | None]:
     """The same for several campaigns, from one plan."""
-    plans = plans_of_all(now) if any(_is_planned(campaign) for campaign in campaigns) else {}
+    plans = plans_of_all(now, queue) if any(_is_planned(campaign) for campaign in campaigns) else {}
     return {
         campaign.id: _ends_on(campaign, plans[campaign.id], now)
         if campaign.id in plans and _is_planned(campaign)

@@ -14,6 +14,8 @@ from campaign_app.models.lease import Lease
 from campaign_app.models.types import UtcDateTime
 from campaign_app.services.counters import insert_for
 
+SENDER_LEASE = "sender"
+
 
 class LostLease(Exception):
     """Somebody else holds the lease now, or may: nothing that it authorises may be done any more."""

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -18,7 +18,10 @@ from campaign_app.models.campaign import Campaign
 from campaign_app.models.recipient import Recipient
 from campaign_app.models.send_schedule import SendBatch
 from campaign_app.services.account_limit import account_spent, hour_of
-from campaign_app.services.number import messaging_limit, sending_number
+from campaign_app.services.number import messaging_limit
+from campaign_app.services.sending_queue import SendingQueue, sending_order, sending_queue
+
+_LAUNCHED = (CampaignStatus.ACTIVE, CampaignStatus.PAUSED, CampaignStatus.COMPLETED)
 
 
 def zone_of(campaign: Campaign) -> ZoneInfo:
@@ -30,45 +33,51 @@ def window_of(campaign: Campaign) -> SendWindow | None:
     return parse_window(campaign.send_window, zone_of(campaign))
 
 
-def sending_order(campaign: Campaign) -> tuple:
-    """Campaigns are sent in this order: priority, then start, then launch."""
-    start = campaign.scheduled_start_date or campaign.launched_at or campaign.created_at
-    return campaign.priority, start, campaign.id
+def plans_of_all(now: datetime, queue: SendingQueue | None = None) -> dict[UUID, Plan]:
+    """The plan of every active campaign that has something left to send. `queue`: where it is known already."""
+    queue, account = _known_or_read(queue, now)
+    return _plans(queue.campaigns, queue, account, now, {})
 
 
-def plans_of_all(now: datetime) -> dict[UUID, Plan]:
-    """The plan of every active campaign that has something left to send."""
-    campaigns = _under_way()
-    return _plans(campaigns, now, {})
-
-
-def plan_of(campaign: Campaign, now: datetime, people: int | None = None) -> Plan:
+def plan_of(
+    campaign: Campaign, now: datetime, people: int | None = None, queue: SendingQueue | None = None
+) -> Plan:
     """The plan of `campaign`, whatever its state, as if it were active: beside all that share the account's limit with it.
 
-    `people`: how many are pending, where that is known better than from its counter.
+    `people`: how many are pending, where that is known better than from its counter. `queue`: where it is known already.
     """
-    shares = _account(now) is not None
-    others = [other for other in _under_way() if other.id != campaign.id] if shares else []
+    queue, account = _known_or_read(queue, now)
+    others = [] if account is None else [other for other in queue.campaigns if other.id != campaign.id]
     known = {} if people is None else {campaign.id: people}
-    return _plans([*others, campaign], now, known)[campaign.id]
+    return _plans([*others, campaign], queue, account, now, known)[campaign.id]
 
 
-def _under_way() -> list[Campaign]:
-    active = select(Campaign).where(Campaign.status == CampaignStatus.ACTIVE, Campaign.messages_pending > 0)
-    return list(db.session.scalars(active))
+def _known_or_read(queue: SendingQueue | None, now: datetime) -> tuple[SendingQueue, Account | None]:
+    """The queue and what is left of the account's limit. What is planned for good counts the moving day anew."""
+    read = queue or sending_queue(now)
+    limit = messaging_limit(read.account.number)
+    if limit is None:
+        return read, None
+    return read, Account(limit, account_spent(now) if queue is None else queue.spent)
 
 
-def _plans(campaigns: Sequence[Campaign], now: datetime, people: dict[UUID, int]) -> dict[UUID, Plan]:
+def _plans(
+    campaigns: Sequence[Campaign],
+    queue: SendingQueue,
+    account: Account | None,
+    now: datetime,
+    people: dict[UUID, int],
+) -> dict[UUID, Plan]:
     if not campaigns:
         return {}
     zone = current_app.config["SETTINGS"].zone
-    queue = sorted(campaigns, key=sending_order)
-    used, later = _used_on(business_day(now, zone), queue), _later(queue, now)
+    line = sorted(campaigns, key=sending_order)
+    used, later = _used_today(line, queue, now), _later(line, now)
     sendings = [
         sending_of(one, people.get(one.id, one.messages_pending), used.get(one.id, 0), later[one.id])
-        for one in queue
+        for one in line
     ]
-    return dict(zip((one.id for one in queue), lay_plans(sendings, now, zone, _account(now)), strict=True))
+    return dict(zip((one.id for one in line), lay_plans(sendings, now, zone, account), strict=True))
 
 
 def sending_of(
@@ -85,16 +94,17 @@ def sending_of(
     )
 
 
-def _account(now: datetime) -> Account | None:
-    limit = messaging_limit(sending_number())
-    return None if limit is None else Account(limit, account_spent(now))
-
-
-def _used_on(day: date, campaigns: Sequence[Campaign]) -> dict[UUID, int]:
+def _used_today(campaigns: Sequence[Campaign], queue: SendingQueue, now: datetime) -> dict[UUID, int]:
+    """Of the daily limits; asked for those that are not under way, but were: paused today, perhaps."""
+    known = queue.used_today
+    others = [one.id for one in campaigns if one.id not in known and one.status in _LAUNCHED]
+    if not others:
+        return known
     used = select(SendBatch.campaign_id, func.sum(SendBatch.messages_authorised)).where(
-        SendBatch.send_date == day, SendBatch.campaign_id.in_([one.id for one in campaigns])
+        SendBatch.send_date == business_day(now, current_app.config["SETTINGS"].zone),
+        SendBatch.campaign_id.in_(others),
     )
-    return dict(db.session.execute(used.group_by(SendBatch.campaign_id)).all())
+    return {**known, **dict(db.session.execute(used.group_by(SendBatch.campaign_id)).all())}
 
 
 def _later(campaigns: Sequence[Campaign], now: datetime) -> dict[UUID, list[tuple[datetime, int]]]:

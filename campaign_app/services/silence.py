@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, union_all
+from sqlalchemy import ScalarSelect, case, func, select, union_all
 
 from campaign_app.extensions import db
 from campaign_app.models.message import Message
@@ -13,14 +13,8 @@ LOOKED_BACK = timedelta(hours=24)
 
 
 def last_webhook_at() -> datetime | None:
-    """When the newest body in the inbox came. One look into the index for each state, in one question."""
-    newest = union_all(
-        *(
-            select(func.max(WebhookEvent.received_at).label("at")).where(WebhookEvent.state == state)
-            for state in WEBHOOK_STATES
-        )
-    ).subquery()
-    return db.session.scalar(select(func.max(newest.c.at)))
+    """When the newest body in the inbox came."""
+    return db.session.scalar(select(newest_webhook()))
 
 
 def silent_since(now: datetime) -> datetime | None:
@@ -28,19 +22,38 @@ def silent_since(now: datetime) -> datetime | None:
     minutes ago or more; else None. Each message brings at least one webhook, usually within seconds. A day after the last
     message nothing is expected any more.
     """
-    last = last_webhook_at()
-    since = max(last, now - LOOKED_BACK) if last is not None else now - LOOKED_BACK
-    if since > now - NOTICED_AFTER:
-        return None
-    sent = (
+    webhook_at, unanswered_at = db.session.execute(select(newest_webhook(), first_unanswered(now))).one()
+    return None if is_too_early(webhook_at, now) else unanswered_at
+
+
+def is_too_early(webhook_at: datetime | None, now: datetime) -> bool:
+    """Whether a webhook came so lately that the next one need not be here yet."""
+    return webhook_at is not None and webhook_at > now - NOTICED_AFTER
+
+
+def newest_webhook() -> ScalarSelect[datetime]:
+    """One look into the index for each state."""
+    newest = union_all(
+        *(
+            select(func.max(WebhookEvent.received_at).label("at")).where(WebhookEvent.state == state)
+            for state in WEBHOOK_STATES
+        )
+    ).subquery()
+    return select(func.max(newest.c.at)).scalar_subquery()
+
+
+def first_unanswered(now: datetime) -> ScalarSelect[datetime]:
+    """When the first of the accepted messages left that are older than NOTICED_AFTER and newer than the last webhook."""
+    earliest, newest = now - LOOKED_BACK, newest_webhook()
+    return (
         select(Message.authorised_at)
         .where(
-            Message.authorised_at > since,
+            Message.authorised_at > case((newest > earliest, newest), else_=earliest),
             Message.authorised_at <= now - NOTICED_AFTER,
             Message.refused_at.is_(None),
             Message.sent_at.is_not(None),
         )
         .order_by(Message.authorised_at)
         .limit(1)
+        .scalar_subquery()
     )
-    return db.session.scalar(sent)

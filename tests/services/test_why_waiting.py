@@ -12,9 +12,9 @@ from campaign_app.models.campaign import Campaign
 from campaign_app.models.lease import Lease
 from campaign_app.models.recipient import Recipient
 from campaign_app.models.send_schedule import SendBatch
-from campaign_app.services.leases import LeaseHolder
+from campaign_app.services.leases import SENDER_LEASE, LeaseHolder
 from campaign_app.services.number import change_number
-from campaign_app.services.why_waiting import OVERDUE_START, SENDER_LEASE, why_waiting
+from campaign_app.services.why_waiting import OVERDUE_START, why_waiting
 from tests.makers import NOON, a_campaign, minutes, waiting
 
 DAY = timedelta(days=1)

@@ -8,11 +8,11 @@ from campaign_app.domain.clock import utc_now
 from campaign_app.extensions import db
 from campaign_app.services.account_limit import AccountLimit
 from campaign_app.services.claims import claim
-from campaign_app.services.leases import LeaseHolder
+from campaign_app.services.leases import SENDER_LEASE, LeaseHolder
 from campaign_app.services.opt_outs import record_opt_out
 from campaign_app.services.send_schedule import schedule_days
 from campaign_app.services.webhook_inbox import store
-from campaign_app.services.why_waiting import SENDER_LEASE, why_waiting
+from campaign_app.services.why_waiting import why_waiting
 from tests.engine import (
     RunningSimulator,
     a_launched_campaign,

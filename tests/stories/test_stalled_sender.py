@@ -16,7 +16,7 @@ from campaign_app.extensions import db
 from campaign_app.models.campaign import Campaign
 from campaign_app.models.lease import Lease
 from campaign_app.models.message import Message
-from campaign_app.services.why_waiting import SENDER_LEASE
+from campaign_app.services.leases import SENDER_LEASE
 from tests.engine import (
     RunningSimulator,
     a_launched_campaign,

@@ -12,10 +12,10 @@ from campaign_app.models.campaign import Campaign
 from campaign_app.models.lease import Lease
 from campaign_app.models.recipient import Recipient
 from campaign_app.models.send_schedule import SendBatch
-from campaign_app.services.leases import LeaseHolder
+from campaign_app.services.leases import SENDER_LEASE, LeaseHolder
 from campaign_app.services.lifecycle import cancel, pause
 from campaign_app.services.number import change_number, stop_number
-from campaign_app.services.why_waiting import OVERDUE_START, SENDER_LEASE
+from campaign_app.services.why_waiting import OVERDUE_START
 from tests.api.client import ApiClient
 from tests.page_checks import a_client
 from tests.pages_made import (
