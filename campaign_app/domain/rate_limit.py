@@ -1,12 +1,14 @@
 """The pace of sending: even departures, halved by throttling, climbing back by itself."""
 
-from collections import deque
+from bisect import bisect_left, insort
 from threading import Lock
 
 # A little more than one: threads wake late, and the way to WhatsApp is not always equally long
 SECOND = 1.008
 # The pace stays this little below the configured rate, so that no window of one second ever holds more.
 MARGIN = 0.9915
+# Requests that were held up leave at this many times the rate, not all at once: where one is held up on the way, few join it
+CATCH_UP = 2
 MADE_UP_FOR = 0.5  # seconds
 SLOWEST_PER_SECOND = 1.0
 CLIMB_PER_SECOND = 0.05  # of the configured rate, for every second without throttling
@@ -63,16 +65,34 @@ class Pace:
 
 
 class Departures:
-    """The last word on the rate: in no second do more than `per_second` requests leave, however late threads wake up."""
+    """The last word on the rate: in no second do more than `per_second` requests leave, however late threads wake up.
+
+    Each asks for its clock with `reserve`, waits for it, and says with `left` when it really left: what leaves a second
+    later is counted from there.
+    """
 
     def __init__(self, per_second: int):
-        self._latest: deque[float] = deque(maxlen=per_second)
+        self._most = per_second
+        self._apart = 1 / (CATCH_UP * per_second)  # seconds
+        self._latest: list[float] = []  # sorted; those that wait by the clock that they were given
         self._lock = Lock()
 
     def reserve(self, clock: float) -> float:
         """The clock, `clock` or later, at which one more request may leave; it is then counted."""
         with self._lock:
-            if len(self._latest) == self._latest.maxlen:
-                clock = max(clock, self._latest[0] + SECOND)
-            self._latest.append(clock)
+            if self._latest:
+                clock = max(clock, self._latest[-1] + self._apart)
+            if len(self._latest) >= self._most:
+                clock = max(clock, self._latest.pop(0) + SECOND)
+            insort(self._latest, clock)
             return clock
+
+    def left(self, reserved: float, clock: float) -> None:
+        """What was to leave at `reserved` left at `clock`."""
+        with self._lock:
+            place = bisect_left(self._latest, reserved)
+            if place < len(self._latest) and self._latest[place] == reserved:
+                del self._latest[place]
+            else:  # overtaken by a whole second's requests
+                self._latest.pop(0)
+            insort(self._latest, clock)

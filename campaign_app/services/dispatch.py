@@ -4,7 +4,6 @@ import queue
 import threading
 import time
 from collections.abc import Callable
-from functools import partial
 from uuid import UUID
 
 from campaign_app.domain.clock import utc_now
@@ -76,20 +75,37 @@ class Dispatcher:
         while (item := self._waiting.get()) is not None:
             departure, intent = item
             _sleep_until(departure)
-            _sleep_until(self._departures.reserve(time.monotonic()))
-            may_leave = partial(self._may_leave, intent)
+            turn = _Turn(intent, self._departures, self._may_send)
             outcome = None
-            if may_leave():
+            if turn.is_permitted():
                 try:
-                    outcome = self._api.send(intent.payload, may_leave)
+                    outcome = self._api.send(intent.payload, turn.may_leave)
                 except Exception as error:  # whatever happened, it may have been sent
                     outcome = SendOutcome(SendKind.UNKNOWN, detail=f"{type(error).__name__} while sending")
-                if outcome.kind is SendKind.NOT_SENT and not may_leave():
+                if outcome.kind is SendKind.NOT_SENT and not turn.is_permitted():
                     outcome = None
             self._finished.put(Result(intent.message_id, outcome, utc_now()))
 
-    def _may_leave(self, intent: Intent) -> bool:
-        return self._may_send() and utc_now() < intent.leaves_before
+
+class _Turn:
+    """One request's way out: it waits at the gate of the rate when all is ready to be written, and not before."""
+
+    def __init__(self, intent: Intent, departures: Departures, may_send: Callable[[], bool]):
+        self._intent = intent
+        self._departures = departures
+        self._may_send = may_send
+        self._waited = False
+
+    def is_permitted(self) -> bool:
+        return self._may_send() and utc_now() < self._intent.leaves_before
+
+    def may_leave(self) -> bool:
+        if not self._waited:
+            self._waited = True
+            reserved = self._departures.reserve(time.monotonic())
+            _sleep_until(reserved)
+            self._departures.left(reserved, time.monotonic())
+        return self.is_permitted()
 
 
 def _sleep_until(clock: float) -> None:

@@ -95,3 +95,29 @@ def test_threads_that_wake_up_late_and_together_still_keep_to_the_rate(rate, wai
         clock += wait
         left.append(departures.reserve(clock))
     assert most_in_a_second(left) <= rate
+
+
+@given(st.integers(1, 20), st.lists(st.tuples(st.floats(0, 0.3), st.floats(0, 0.2)), max_size=120))
+def test_what_left_later_than_it_was_to_is_counted_from_there(rate, waits):
+    departures, clock, left = Departures(rate), 0.0, []
+    for wait, late in waits:
+        clock = departures.reserve(clock + wait)
+        departures.left(clock, clock + late)
+        clock += late
+        left.append(clock)
+    assert most_in_a_second(left) <= rate
+
+
+def test_a_request_that_a_whole_second_of_others_overtook_still_counts():
+    departures = Departures(2)
+    reserved = departures.reserve(0.0)
+    others = [departures.reserve(0.0) for _ in range(3)]
+    departures.left(reserved, 5.0)
+    assert most_in_a_second([*others, 5.0, departures.reserve(5.0), departures.reserve(5.0)]) == 2
+
+
+def test_held_up_requests_leave_one_after_the_other():
+    departures = Departures(50)
+    left = [departures.reserve(7.0) for _ in range(50)]
+    assert all(later - earlier >= 1 / 100 - 1e-9 for earlier, later in pairwise(left))
+    assert left[-1] < 7.5
