@@ -21,10 +21,19 @@ LARGEST_FILE_BYTES = 200 * 2**20  # of a customer file: a million rows, and more
 
 
 class _SessionCookie(SecureCookieSessionInterface):
-    """Marks the cookie Secure wherever the page itself came over TLS."""
+    """Binds the cookie to this host alone, and to TLS, wherever the page itself came over TLS."""
 
     def get_cookie_secure(self, app):
         return request.is_secure
+
+    def get_cookie_name(self, app):
+        return "__Host-session" if request.is_secure else "session"
+
+    def get_cookie_domain(self, app):
+        return None
+
+    def get_cookie_path(self, app):
+        return "/"
 
 
 def create_app(settings: config.Settings | None = None) -> Flask:

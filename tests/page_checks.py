@@ -11,7 +11,9 @@ from campaign_app.domain.clock import utc_now
 from campaign_app.extensions import db
 from campaign_app.models.user import User
 from campaign_app.services.passwords import hash_of
+from campaign_app.services.user_sessions import begin_session
 from campaign_app.services.users import find_user_by_email
+from campaign_app.web.browser_sessions import COOKIE_KEY
 
 PASSWORD = "a lantern by the river"
 HEADERS = {
@@ -56,11 +58,10 @@ class PageClient:
         """Be signed in as a user with `role`, made when there is none yet. The sign-in page has tests of its own."""
         email = f"{role}@example.com"
         user = find_user_by_email(email) or a_user(role, email)
-        with self.http.session_transaction() as session:
-            session["_user_id"] = user.session_key
-            session["_fresh"] = True
-            session["signed_in_at"] = int(utc_now().timestamp())
+        key = begin_session(user, "127.0.0.1", "a test", utc_now())
         db.session.commit()
+        with self.http.session_transaction() as session:
+            session[COOKIE_KEY] = key
         return self
 
     def get(self, path: str, status: int = 200, **options):

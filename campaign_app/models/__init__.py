@@ -1,6 +1,7 @@
 """The tables. Importing this package makes all of them known to the metadata."""
 
 from campaign_app.models import (  # noqa: F401
+    account_link,
     account_notice,
     analytics,
     api_token,
@@ -16,9 +17,11 @@ from campaign_app.models import (  # noqa: F401
     message_template,
     opt_out,
     recipient,
+    recovery_code,
     segment,
     send_schedule,
     sending_number,
     user,
+    user_session,
     webhook_event,
 )

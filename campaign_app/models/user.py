@@ -1,11 +1,10 @@
 """A member of staff who signs in."""
 
-import secrets
 from datetime import datetime
 from uuid import UUID
 
 from flask_login import UserMixin
-from sqlalchemy import Boolean, CheckConstraint, Index, String
+from sqlalchemy import Boolean, CheckConstraint, Index, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from campaign_app.domain.clock import utc_now
@@ -15,12 +14,12 @@ from campaign_app.extensions import Base
 from campaign_app.models.types import UtcDateTime
 
 
-def new_session_key() -> str:
-    return secrets.token_urlsafe(32)
-
-
 class User(UserMixin, Base):
-    """`session_key` is what a signed-in browser holds: changing it signs the person out everywhere."""
+    """`password_hash` is empty as long as an invited person has not chosen a password.
+
+    The secret of the second factor is not stored: it is made of `second_factor_seed` and SECRET_KEY. The factor is on
+    from `second_factor_since` on.
+    """
 
     __tablename__ = "users"
 
@@ -29,14 +28,13 @@ class User(UserMixin, Base):
     password_hash: Mapped[str] = mapped_column(String(255))
     role: Mapped[str] = mapped_column(String(10))
     is_enabled: Mapped[bool] = mapped_column(Boolean, default=True, server_default="1")
-    session_key: Mapped[str] = mapped_column(String(64), unique=True, default=new_session_key)
+    second_factor_seed: Mapped[str | None] = mapped_column(String(64))
+    second_factor_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    second_factor_last_step: Mapped[int | None] = mapped_column(Integer)  # of 30 seconds: a code works once
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
     last_signed_in_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     __table_args__ = (CheckConstraint("role IN ('admin', 'staff', 'viewer')", name="role_known"),)
-
-    def get_id(self) -> str:
-        return self.session_key
 
     @property
     def is_active(self) -> bool:

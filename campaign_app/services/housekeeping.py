@@ -9,6 +9,7 @@ from campaign_app.extensions import db
 from campaign_app.models.api_token import IdempotentRequest
 from campaign_app.models.user import SignInAttempt
 from campaign_app.services.import_runs import prune_imports
+from campaign_app.services.user_sessions import prune_sessions
 from campaign_app.services.webhook_inbox import prune
 
 KEEP_IDEMPOTENT_ANSWERS = timedelta(days=2)
@@ -19,6 +20,7 @@ def prune_all(now: datetime) -> None:
     """Delete raw webhooks, uploaded files, idempotent answers and sign-in attempts that are past their time. The caller commits."""
     prune(now, timedelta(days=current_app.config["SETTINGS"].webhook_retention_days))
     prune_imports(now)
+    prune_sessions(now)
     db.session.execute(
         delete(IdempotentRequest).where(IdempotentRequest.created_at < now - KEEP_IDEMPOTENT_ANSWERS)
     )

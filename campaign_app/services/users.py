@@ -10,9 +10,10 @@ from campaign_app.domain.errors import Conflict, Invalid, NotFound
 from campaign_app.domain.passwords import password_fault
 from campaign_app.domain.roles import Role
 from campaign_app.extensions import db
-from campaign_app.models.user import User, new_session_key
+from campaign_app.models.user import User
 from campaign_app.services.audit import record
 from campaign_app.services.passwords import hash_of
+from campaign_app.services.user_sessions import end_sessions
 
 
 def normal_email(text: str) -> str:
@@ -41,12 +42,6 @@ def find_user(user_id: UUID) -> User:
 
 def find_user_by_email(email: str) -> User | None:
     return db.session.scalar(select(User).where(User.email == email.strip().lower()))
-
-
-def user_of_session(session_key: str) -> User | None:
-    """Whose browser holds `session_key`; nobody's once the person is disabled or signed out."""
-    user = db.session.scalar(select(User).where(User.session_key == session_key))
-    return user if user is not None and user.is_enabled else None
 
 
 def create_user(email: str, password: str, role: str, actor: str, now: datetime) -> User:
@@ -87,7 +82,7 @@ def disable_user(user: User, actor: str, now: datetime) -> None:
         return
     _keep_an_admin(user, "Make somebody else admin first: nobody could sign in to manage users.")
     user.is_enabled = False
-    sign_out_everywhere(user)
+    end_sessions(user)
     record(actor, "user disabled", "user", user.id, {"email": user.email}, now)
 
 
@@ -102,13 +97,8 @@ def set_password(user: User, password: str, actor: str, now: datetime) -> None:
     if fault := password_fault(password, user.email):
         raise Invalid(fault, {"password": [fault]})
     user.password_hash = hash_of(password)
-    sign_out_everywhere(user)
+    end_sessions(user)
     record(actor, "password set", "user", user.id, {"email": user.email}, now)
-
-
-def sign_out_everywhere(user: User) -> None:
-    """No cookie that was handed out before is worth anything after this."""
-    user.session_key = new_session_key()
 
 
 def _keep_an_admin(user: User, sentence: str) -> None:

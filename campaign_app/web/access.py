@@ -1,16 +1,13 @@
 """Who may open what: one gate before every request, which denies unless the view names the role it needs."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 
-from flask import Flask, abort, current_app, redirect, request, session, url_for
+from flask import Flask, abort, current_app, redirect, request, url_for
 from flask_login import AnonymousUserMixin, current_user
 
-from campaign_app.domain.clock import utc_now
 from campaign_app.domain.roles import Role
 from campaign_app.extensions import login_manager
-from campaign_app.models.user import User
-from campaign_app.services.users import user_of_session
+from campaign_app.web import browser_sessions
 
 # Sign-in and static files; the webhook proves itself by signature, health says nothing personal, the API has bearer tokens.
 PUBLIC_ENDPOINTS = frozenset(
@@ -18,7 +15,6 @@ PUBLIC_ENDPOINTS = frozenset(
 )
 PUBLIC_BLUEPRINTS = frozenset({"webhook", "health", "api"})
 
-LONGEST_SESSION = timedelta(hours=20)  # however busy it is
 ROLE_ATTRIBUTE = "required_role"
 
 
@@ -61,15 +57,9 @@ def unguarded_endpoints(app: Flask) -> list[str]:
 
 def register(app: Flask) -> None:
     login_manager.anonymous_user = Anonymous
-    login_manager.user_loader(_load_user)
+    login_manager.session_protection = None  # the key is enough: an address changes on the way to work
+    login_manager.user_loader(browser_sessions.load)
     app.before_request(_guard)
-
-
-def _load_user(session_key: str) -> User | None:
-    signed_in_at = session.get("signed_in_at")
-    if signed_in_at is None or utc_now() - datetime.fromtimestamp(signed_in_at, UTC) > LONGEST_SESSION:
-        return None
-    return user_of_session(session_key)
 
 
 def _guard():

@@ -3,16 +3,16 @@
 import re
 from urllib.parse import urlsplit
 
-from flask import Blueprint, flash, redirect, render_template, request, session, url_for
-from flask_login import current_user, login_user, logout_user
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_login import current_user
 
 from campaign_app.domain.clock import utc_now
 from campaign_app.domain.roles import Role
 from campaign_app.extensions import db
 from campaign_app.services.audit import record
-from campaign_app.services.sign_ins import TooManyAttempts
+from campaign_app.services.sign_ins import TooManyAttempts, signed_in
 from campaign_app.services.sign_ins import sign_in as check_sign_in
-from campaign_app.services.users import sign_out_everywhere
+from campaign_app.web import browser_sessions
 from campaign_app.web.access import requires
 
 blueprint = Blueprint("login", __name__)
@@ -41,10 +41,9 @@ def sign_in():
         return render_template("login/show.html", email=email, fault=THROTTLED, next_path=next_path), 429
     if user is None:
         return render_template("login/show.html", email=email, fault=WRONG, next_path=next_path), 422
-    session.clear()
-    session.permanent = True
-    session["signed_in_at"] = int(now.timestamp())
-    login_user(user)
+    signed_in(user, now)
+    browser_sessions.begin(user)
+    db.session.commit()
     return redirect(next_path, 303)
 
 
@@ -52,11 +51,9 @@ def sign_in():
 @requires(Role.VIEWER)
 def sign_out():
     record(current_user.email, "signed out", "user", current_user.id, None, utc_now())
-    sign_out_everywhere(current_user)
+    browser_sessions.end()
     db.session.commit()
-    logout_user()
-    session.clear()
-    flash("You are signed out, on every device.", "success")
+    flash("You are signed out.", "success")
     return redirect(url_for("login.show"), 303)
 
 

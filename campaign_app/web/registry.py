@@ -5,6 +5,7 @@ from flask import Flask
 
 from campaign_app.web import (
     access,
+    account,
     api_tokens,
     campaign_checks,
     campaign_failures,
@@ -41,6 +42,7 @@ SHARED = (errors, headers, access, clean_input, formatting, navigation)
 BLUEPRINTS = (
     chartkick_blueprint,  # serves Chart.js from where the package ships it
     login.blueprint,
+    account.blueprint,
     home.blueprint,
     campaigns.blueprint,
     campaign_forms.blueprint,

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
-from flask_login import current_user, login_user
+from flask_login import current_user
 from flask_wtf import FlaskForm
 from wtforms import PasswordField, SelectChoice, SelectField, StringField
 from wtforms.validators import InputRequired
@@ -13,6 +13,7 @@ from campaign_app.domain.errors import Conflict, Invalid
 from campaign_app.domain.roles import Role
 from campaign_app.extensions import db
 from campaign_app.services import users
+from campaign_app.web import browser_sessions
 from campaign_app.web.access import requires
 
 blueprint = Blueprint("users", __name__, url_prefix="/settings/users")
@@ -109,7 +110,8 @@ def set_password(user_id: UUID):
             is_own = user.id == current_user.id
             db.session.commit()
             if is_own:
-                login_user(user)  # the own browser stays signed in, every other one does not
+                browser_sessions.begin(user)  # the own browser stays signed in, every other one does not
+                db.session.commit()
             flash(f"The password of {user.email} is set; other browsers are signed out.", "success")
             return redirect(url_for("users.show", user_id=user_id), 303)
     db.session.rollback()
