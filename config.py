@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
@@ -119,6 +119,22 @@ def load_server_settings(environ: Mapping[str, str]) -> ServerSettings:
         workers=read.whole("WEB_CONCURRENCY", 2, 1, 64),
         threads=read.whole("WEB_THREADS", 16, 1, 256),
     )
+
+
+def setting_faults(environ: Mapping[str, str]) -> list[SettingError]:
+    """Every setting that cannot be used: starting tells only the first."""
+    faults, trial = [], dict(environ)
+    for load in (load_settings, load_server_settings):
+        for _ in range(len(fields(Settings)) + len(fields(ServerSettings))):
+            try:
+                load(trial)
+            except SettingError as fault:
+                faults.append(fault)
+                # in its place the default, or where there is none anything that can be read
+                trial[fault.name] = "0" * 32 if fault.name == "SECRET_KEY" else ""
+            else:
+                break
+    return faults
 
 
 class _Reader:

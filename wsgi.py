@@ -5,6 +5,7 @@ import secrets
 import sys
 
 from campaign_app import create_app
+from campaign_app.cli.doctor import show_setting_faults
 from campaign_app.schema import schema_fault
 from config import SettingError, load_settings
 
@@ -20,6 +21,9 @@ def load():
             return create_app(load_settings({"SECRET_KEY": secrets.token_hex(32)}))
         app = create_app()
     except SettingError as error:
+        if command == "doctor":
+            show_setting_faults()
+            sys.exit(1)
         sys.exit(f"Campaign App cannot start. {error}")
     if command in (None, "run") and (fault := schema_fault(app)):
         sys.exit(f"Campaign App cannot start. {fault}")

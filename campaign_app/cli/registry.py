@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from campaign_app.cli.counters import verify_counters_command
 from campaign_app.cli.customers import import_customers_command
 from campaign_app.cli.demo import demo_command
+from campaign_app.cli.doctor import doctor_command
 from campaign_app.cli.message_templates import sync_templates_command
 from campaign_app.cli.sending import process_campaigns_command, run_scheduler_command, why_command
 from campaign_app.cli.simulate import simulate_command
@@ -38,6 +39,7 @@ def register(app: Flask, create_app: Callable[[Settings], Flask]) -> None:
     for command in COMMANDS:
         app.cli.add_command(_on_the_database(command, app))
     app.cli.add_command(simulate_command)
+    app.cli.add_command(doctor_command)
     app.cli.add_command(demo_command(create_app))
 
 

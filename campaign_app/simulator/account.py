@@ -1,6 +1,7 @@
-"""The Graph paths beside messages: phone number, business account, templates, app subscription, media."""
+"""The Graph paths beside messages: phone number, business account, templates, app subscription, token, media."""
 
 import hashlib
+import hmac
 import re
 import secrets
 from urllib.parse import urlencode
@@ -78,6 +79,29 @@ async def delete_subscribed_apps(request: web.Request) -> web.Response:
     return graph_json({"success": True}, simulator.settings)
 
 
+async def get_debug_token(request: web.Request) -> web.Response:
+    """GET /{version}/debug_token?input_token=…: what a token may do, and until when."""
+    settings = request.app[SIMULATOR].settings
+    given = request.query.get("input_token")
+    if given is None:
+        raise Refusal(100, message="(#100) The parameter input_token is required.")
+    if not hmac.compare_digest(given.encode(), settings.access_token.encode()):
+        error = {"code": 190, "message": "Invalid OAuth access token."}
+        return graph_json({"data": {"error": error, "is_valid": False, "scopes": []}}, settings)
+    scopes = [scope for scope in settings.token_permissions.split(",") if scope]
+    known = {
+        "app_id": "670843887433847",
+        "type": "SYSTEM_USER",
+        "application": "Campaigns",
+        "data_access_expires_at": 0,
+        "expires_at": settings.token_expires_at,
+        "is_valid": True,
+        "scopes": scopes,
+        "granular_scopes": [{"scope": scope} for scope in scopes],
+    }
+    return graph_json({"data": known}, settings)
+
+
 async def post_media(request: web.Request) -> web.Response:
     """POST /{version}/{phone_number_id}/media: multipart, messaging_product and file; answers the new id."""
     simulator, node = request.app[SIMULATOR], request.match_info["node"]
@@ -126,7 +150,7 @@ def phone_number(settings: SimulatorSettings) -> dict:
         "throughput": {"level": level},
         "whatsapp_business_manager_messaging_limit": settings.messaging_limit,
         "messaging_limit_tier": settings.messaging_limit,
-        "status": "CONNECTED",
+        "status": settings.number_status,
         "name_status": "APPROVED",
         "account_mode": "LIVE",
         "is_official_business_account": False,

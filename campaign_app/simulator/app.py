@@ -28,6 +28,7 @@ def create_simulator(settings: SimulatorSettings) -> web.Application:
             web.get(NODE + "/subscribed_apps", _guarded(account.get_subscribed_apps)),
             web.post(NODE + "/subscribed_apps", _guarded(account.post_subscribed_apps)),
             web.delete(NODE + "/subscribed_apps", _guarded(account.delete_subscribed_apps)),
+            web.get("/{version:v[0-9]+[.][0-9]+}/debug_token", _guarded(account.get_debug_token)),
             web.post(NODE + "/media", _guarded(account.post_media)),
             web.get(NODE, _guarded(account.get_node)),
             web.get("/_simulator/counts", control.get_counts),

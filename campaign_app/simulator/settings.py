@@ -18,6 +18,7 @@ LIMIT_TIERS = (
     "TIER_NOT_SET",
 )
 QUALITY_RATINGS = ("GREEN", "YELLOW", "RED", "UNKNOWN")
+PERMISSIONS = "whatsapp_business_management,whatsapp_business_messaging"
 SECRETS = {"access_token", "app_secret", "verify_token"}
 ONLY_AT_START = {"host", "port", "verify"}
 
@@ -40,6 +41,9 @@ class SimulatorSettings:
         "TIER_2K"
     )
     quality_rating: Annotated[str, f"one of {', '.join(QUALITY_RATINGS)}"] = "GREEN"
+    number_status: Annotated[str, "state that the phone number reports"] = "CONNECTED"
+    token_permissions: Annotated[str, "permissions of the access token, with a comma between"] = PERMISSIONS
+    token_expires_at: Annotated[int, "when the access token runs out, seconds since 1970; 0 for never"] = 0
     throughput: Annotated[int, "messages a second (any second) before code 130429; 0 for no limit"] = 80
     throughput_slack: Annotated[
         float, "share above the throughput that is let through, for jitter on the way"

@@ -3,12 +3,14 @@
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from campaign_app.domain.messaging_limit import Limit, parse_limit
 from campaign_app.whatsapp.errors import GraphError, graph_error
 from campaign_app.whatsapp.json_values import NotJson, load_json, text_of
 from campaign_app.whatsapp.send_outcome import SendKind, SendOutcome, outcome_of
+from campaign_app.whatsapp.token_facts import Health, TokenFacts, health, server_time, token_facts
 from campaign_app.whatsapp.transport import Answer, AnswerUnknown, NotSent, perform
 
 MOST_ANSWER_BYTES = 1 << 20
@@ -20,7 +22,7 @@ TEMPLATE_FIELDS = (
 )
 NUMBER_FIELDS = (
     "id,display_phone_number,verified_name,whatsapp_business_manager_messaging_limit,quality_rating,"
-    "throughput,status,name_status"
+    "throughput,status,name_status,health_status"
 )
 
 
@@ -44,6 +46,7 @@ class PhoneNumberFacts:
     quality_rating: str | None
     throughput_level: str | None
     status: str | None
+    health: Health
     raw: dict
 
 
@@ -125,6 +128,7 @@ class CloudApi:
             quality_rating=text_of(facts.get("quality_rating"), 20),
             throughput_level=text_of(throughput.get("level"), 20) if isinstance(throughput, dict) else None,
             status=text_of(facts.get("status")),
+            health=health(facts),
             raw=facts,
         )
 
@@ -141,6 +145,18 @@ class CloudApi:
             apps.append(SubscribedApp(text_of(app.get("id")), text_of(app.get("name")), callback_url))
         return apps
 
+    def token_facts(self) -> TokenFacts:
+        """What our token may do, and until when. Raises CloudApiError.
+
+        Meta takes the token in question in the address only; it goes nowhere but there.
+        """
+        return token_facts(self._get("debug_token", "", {"input_token": self.access_token}))
+
+    def server_time(self) -> datetime | None:
+        """The time of day by WhatsApp's own clock, to the second, whatever else it answers. Raises CloudApiError."""
+        url = self._url(self.phone_number_id, "") + "?fields=id"
+        return server_time(self._ask(url).headers.get("Date"))
+
     def _get(self, object_id: str, edge: str, query: dict[str, str]) -> dict:
         missing = self._missing("WHATSAPP_ACCESS_TOKEN") or (
             "" if object_id else "WHATSAPP_PHONE_NUMBER_ID or WHATSAPP_BUSINESS_ACCOUNT_ID is not set."
@@ -148,11 +164,13 @@ class CloudApi:
         if missing:
             raise CloudApiError(missing)
         url = self._url(object_id, edge) + (f"?{urlencode(query)}" if query else "")
+        return _document(self._ask(url))
+
+    def _ask(self, url: str) -> Answer:
         try:
-            answer = perform("GET", url, self._headers(), None, self.send_timeout_seconds, MOST_LIST_BYTES)
+            return perform("GET", url, self._headers(), None, self.send_timeout_seconds, MOST_LIST_BYTES)
         except (NotSent, AnswerUnknown) as error:
             raise CloudApiError(str(error)) from None
-        return _document(answer)
 
     def _url(self, object_id: str, edge: str) -> str:
         path = "/".join(quote(part, safe="") for part in (self.version, object_id, edge) if part)
