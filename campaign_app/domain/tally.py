@@ -25,6 +25,7 @@ CAMPAIGN_COUNTERS = (
 DAILY_COUNTERS = ("messages_sent", "messages_delivered", "messages_read", "messages_failed")
 HOURLY_FOR = timedelta(days=3)
 CLOCKS_DIFFER = timedelta(hours=1)
+ONE_HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +96,13 @@ def has_hourly_figures(hour: datetime, started_at: datetime | None) -> bool:
     for one before it, since WhatsApp's clock is not ours."""
     if started_at is None:
         return False
-    first = hour_of(started_at)
-    return first - CLOCKS_DIFFER <= hour < first + HOURLY_FOR
+    earliest, before = started_for_hour(hour)
+    return earliest <= started_at < before
+
+
+def started_for_hour(hour: datetime) -> tuple[datetime, datetime]:
+    """From when, and before when, a campaign that keeps figures for `hour` has started."""
+    return hour - HOURLY_FOR + ONE_HOUR, hour + CLOCKS_DIFFER + ONE_HOUR
 
 
 def tally_of(standings: Iterable[Standing], zone: ZoneInfo) -> Tally:

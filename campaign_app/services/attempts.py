@@ -25,6 +25,7 @@ MOST_AT_ONCE = 1000
 MESSAGES = Message.__table__
 RECIPIENTS = Recipient.__table__
 BATCHES = SendBatch.__table__
+CAMPAIGNS = Campaign.__table__
 
 _CHANGING = (
     "status", "whatsapp_message_id", "accepted_as", "sent_at", "delivered_at", "read_at", "failed_at", "refused_at",
@@ -201,40 +202,59 @@ class AttemptBatch:
 
 def move_batch(campaign_id: UUID, day: date, authorised: int, sent: int, now: datetime) -> None:
     """Add to a day's batch; what remains and its state follow. Called after the campaign's counters are moved."""
+    db.session.execute(
+        _MOVE_BATCH,
+        {"of_campaign": campaign_id, "on_day": day, "authorised": authorised, "sent": sent, "now": now},
+    )
+
+
+def _move_batch() -> Update:
     table = BATCHES
-    used = table.c.messages_authorised + authorised
-    pending = select(Campaign.messages_pending).where(Campaign.id == campaign_id).scalar_subquery()
+    used = table.c.messages_authorised + bindparam("authorised")
+    pending = (
+        select(CAMPAIGNS.c.messages_pending)
+        .where(CAMPAIGNS.c.id == bindparam("of_campaign"))
+        .scalar_subquery()
+    )
     room = case((table.c.batch_size > used, table.c.batch_size - used), else_=0)
     remaining = case(
         (room < pending, room), else_=pending
     )  # who was refused for good leaves room, but nobody to fill it
-    db.session.execute(
+    return (
         update(table)
-        .where(table.c.campaign_id == campaign_id, table.c.send_date == day)
+        .where(table.c.campaign_id == bindparam("of_campaign"), table.c.send_date == bindparam("on_day"))
         .values(
             messages_authorised=used,
             batch_size=case((table.c.batch_size > used, table.c.batch_size), else_=used),
-            messages_sent=table.c.messages_sent + sent,
+            messages_sent=table.c.messages_sent + bindparam("sent"),
             messages_remaining=remaining,
             status=case((remaining > 0, "processing"), else_="completed"),
-            updated_at=now,
+            updated_at=bindparam("now", type_=table.c.updated_at.type),
         )
     )
+
+
+_MOVE_BATCH = _move_batch()
+_COMPLETE = (
+    update(CAMPAIGNS)
+    .where(
+        CAMPAIGNS.c.id.in_(bindparam("ids", expanding=True)),
+        CAMPAIGNS.c.status.in_((CampaignStatus.ACTIVE, CampaignStatus.PAUSED)),
+        CAMPAIGNS.c.messages_pending == 0,
+    )
+    .values(
+        status=CampaignStatus.COMPLETED,
+        status_reason=None,
+        completed_at=bindparam("now", type_=CAMPAIGNS.c.completed_at.type),
+        updated_at=bindparam("now", type_=CAMPAIGNS.c.updated_at.type),
+    )
+    .returning(CAMPAIGNS.c.id)
+)
 
 
 def complete_finished(campaign_ids: Collection[UUID], now: datetime) -> list[UUID]:
     """Complete those of the campaigns that have nothing left to send, and return them."""
-    done = (
-        update(Campaign)
-        .where(
-            Campaign.id.in_(campaign_ids),
-            Campaign.status.in_((CampaignStatus.ACTIVE, CampaignStatus.PAUSED)),
-            Campaign.messages_pending == 0,
-        )
-        .values(status=CampaignStatus.COMPLETED, completed_at=now, status_reason=None, updated_at=now)
-        .returning(Campaign.id)
-    )
-    completed = list(db.session.scalars(done, execution_options={"synchronize_session": False}))
+    completed = list(db.session.scalars(_COMPLETE, {"ids": list(campaign_ids), "now": now}))
     if completed:
         close_plan(completed)
     return completed

@@ -2,23 +2,37 @@
 
 from collections.abc import Collection, Iterable
 from datetime import date, datetime
+from functools import cache
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, Select, case, cast, func, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Insert,
+    Integer,
+    Select,
+    bindparam,
+    case,
+    cast,
+    func,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from campaign_app.domain.ids import new_id
-from campaign_app.domain.tally import DAILY_COUNTERS, Tally, has_hourly_figures, percentage
+from campaign_app.domain.tally import CAMPAIGN_COUNTERS, DAILY_COUNTERS, Tally, percentage, started_for_hour
 from campaign_app.extensions import db
 from campaign_app.models.analytics import DailyAnalytics, FailureCount, HourlyAnalytics
 from campaign_app.models.campaign import Campaign
 from campaign_app.models.message import Message
 
+_DIALECTS = {"sqlite": sqlite, "postgresql": postgresql}
+
 
 def insert_for(table):
     """The INSERT of the database in use, which knows ON CONFLICT."""
-    dialect = postgresql if db.engine.dialect.name == "postgresql" else sqlite
-    return dialect.insert(table)
+    return _DIALECTS[db.engine.dialect.name].insert(table)
 
 
 def lock_campaigns(campaign_ids: Iterable[UUID]) -> None:
@@ -46,11 +60,9 @@ def add_tally(
     campaign_id: UUID, tally: Tally, now: datetime, failure_titles: dict[int, str | None] | None = None
 ) -> None:
     """Add `tally` to the campaign's counters, its daily and hourly rows and its failure counts."""
-    moved = {name: Campaign.__table__.c[name] + by for name, by in tally.campaign.items() if by}
-    if moved:
-        db.session.execute(
-            update(Campaign.__table__).where(Campaign.id == campaign_id).values(**moved, updated_at=now)
-        )
+    if any(tally.campaign.values()):
+        moved = {name: tally.campaign[name] for name in CAMPAIGN_COUNTERS}
+        db.session.execute(_MOVE_CAMPAIGN, {"moved_campaign": campaign_id, "now": now, **moved})
     days = sorted({day for (day, _), by in tally.days.items() if by})
     if days:
         _add_days(campaign_id, tally, days, now)
@@ -63,7 +75,6 @@ def add_tally(
 
 
 def _add_days(campaign_id: UUID, tally: Tally, days: list[date], now: datetime) -> None:
-    table = DailyAnalytics.__table__
     rows = []
     for day in days:
         counts = {name: tally.days[day, name] for name in DAILY_COUNTERS}
@@ -71,12 +82,7 @@ def _add_days(campaign_id: UUID, tally: Tally, days: list[date], now: datetime) 
         rows.append(
             {**of_day, "created_at": now, "updated_at": now, **counts, **_rates(percentage, **counts)}
         )
-    statement = insert_for(table).values(rows)
-    counts = {name: table.c[name] + statement.excluded[name] for name in DAILY_COUNTERS}
-    moved = {**counts, **_rates(_percentage_in_sql, **counts), "updated_at": now}
-    db.session.execute(
-        statement.on_conflict_do_update(index_elements=["campaign_id", "analytics_date"], set_=moved)
-    )
+    db.session.execute(_move_days(db.engine.dialect.name), rows)
 
 
 def _rates(percentage_of, messages_sent, messages_delivered, messages_read, messages_failed) -> dict:
@@ -94,23 +100,55 @@ def _percentage_in_sql(part: ColumnElement, whole: ColumnElement) -> ColumnEleme
 
 
 def _add_hours(campaign_id: UUID, tally: Tally, hours: list[datetime]) -> None:
-    started_at = db.session.scalar(select(Campaign.started_at).where(Campaign.id == campaign_id))
-    rows = [
-        {
-            "campaign_id": campaign_id,
-            "hour": hour,
-            **{name: tally.hours[hour, name] for name in DAILY_COUNTERS},
-        }
-        for hour in hours
-        if has_hourly_figures(hour, started_at)
-    ]
-    if rows:
-        table = HourlyAnalytics.__table__
-        statement = insert_for(table).values(rows)
-        moved = {name: table.c[name] + statement.excluded[name] for name in DAILY_COUNTERS}
-        db.session.execute(
-            statement.on_conflict_do_update(index_elements=["campaign_id", "hour"], set_=moved)
+    rows = []
+    for hour in hours:
+        earliest, before = started_for_hour(hour)
+        counts = {name: tally.hours[hour, name] for name in DAILY_COUNTERS}
+        rows.append(
+            {"of_campaign": campaign_id, "in_hour": hour, "earliest": earliest, "before": before, **counts}
         )
+    db.session.execute(_move_hours(db.engine.dialect.name), rows)
+
+
+# Built once: to put such a statement together takes longer than to carry it out, and each step of the sender needs them all.
+_CAMPAIGNS = Campaign.__table__
+_MOVE_CAMPAIGN = (
+    update(_CAMPAIGNS)
+    .where(_CAMPAIGNS.c.id == bindparam("moved_campaign"))
+    .values(
+        updated_at=bindparam("now", type_=_CAMPAIGNS.c.updated_at.type),
+        **{name: _CAMPAIGNS.c[name] + bindparam(name) for name in CAMPAIGN_COUNTERS},
+    )
+)
+
+
+@cache
+def _move_days(dialect: str) -> Insert:
+    """One row: made, or added to."""
+    table = DailyAnalytics.__table__
+    statement = _DIALECTS[dialect].insert(table)
+    counts = {name: table.c[name] + statement.excluded[name] for name in DAILY_COUNTERS}
+    moved = {**counts, **_rates(_percentage_in_sql, **counts), "updated_at": statement.excluded.updated_at}
+    return statement.on_conflict_do_update(index_elements=["campaign_id", "analytics_date"], set_=moved)
+
+
+@cache
+def _move_hours(dialect: str) -> Insert:
+    """One row: made, or added to, where the campaign keeps figures for that hour."""
+    table = HourlyAnalytics.__table__
+    row = select(
+        _CAMPAIGNS.c.id,
+        bindparam("in_hour", type_=table.c.hour.type),
+        *(cast(bindparam(name), Integer) for name in DAILY_COUNTERS),
+    ).where(
+        _CAMPAIGNS.c.id == bindparam("of_campaign"),
+        _CAMPAIGNS.c.started_at >= bindparam("earliest"),
+        _CAMPAIGNS.c.started_at < bindparam("before"),
+    )
+    names = ["campaign_id", "hour", *DAILY_COUNTERS]
+    statement = _DIALECTS[dialect].insert(table).from_select(names, row, include_defaults=False)
+    moved = {name: table.c[name] + statement.excluded[name] for name in DAILY_COUNTERS}
+    return statement.on_conflict_do_update(index_elements=["campaign_id", "hour"], set_=moved)
 
 
 def _add_failures(campaign_id: UUID, code: int, by: int, now: datetime, title: str | None) -> None:
