@@ -18,6 +18,7 @@ from campaign_app.services.cloud_api import cloud_api, missing_settings
 from campaign_app.services.housekeeping import prune_all
 from campaign_app.services.import_runs import run_imports
 from campaign_app.services.leases import SENDER_LEASE, LeaseHolder
+from campaign_app.services.media_renewal import renew_media
 from campaign_app.services.message_templates import read_templates, store_templates
 from campaign_app.services.number import learn_number, read_number, sending_number
 from campaign_app.services.sender import Sender
@@ -31,6 +32,7 @@ LOOK_EVERY_SECONDS = 1  # how soon a launch, or a dead sender, is noticed
 NUMBER_EVERY = timedelta(hours=1)
 TEMPLATES_EVERY = timedelta(days=1)
 PRUNE_EVERY = timedelta(hours=1)
+MEDIA_EVERY = timedelta(hours=1)
 AFTER_FAILURE = timedelta(minutes=1)
 
 
@@ -124,7 +126,7 @@ class Scheduler:
             pass
 
     def _keep_up(self) -> None:
-        """Hourly: the number's limits and what is too old. Daily: the message templates."""
+        """Hourly: the number's limits, what is too old, media that WhatsApp is about to forget. Daily: the message templates."""
         if not self._leases["upkeep"].hold():
             self._upkeep_at.clear()
             return
@@ -137,6 +139,8 @@ class Scheduler:
             self._read_number()
         if self._is_time("templates", TEMPLATES_EVERY):
             self._read_templates()
+        if self._is_time("media", MEDIA_EVERY):
+            renew_media(cloud_api(), utc_now())
 
     def _read_number(self) -> None:
         facts = read_number(cloud_api())

@@ -21,13 +21,16 @@ class Piece:
 
 @dataclass(frozen=True)
 class MessagePreview:
-    """`media` is IMAGE, VIDEO, GIF, DOCUMENT or LOCATION where the header is one, else None."""
+    """`media` is IMAGE, VIDEO, GIF, DOCUMENT or LOCATION where the header is one, else None. `media_address` is where the
+    browser gets the file from, and `media_words` says what it is; both are empty where nothing was chosen yet."""
 
     media: str | None = None
     header: list[Piece] = field(default_factory=list)
     body: list[Piece] = field(default_factory=list)
     footer: str = ""
     buttons: list[str] = field(default_factory=list)
+    media_address: str = ""
+    media_words: str = ""
 
 
 def message_preview(components: list[Mapping[str, Any]] | None, values: Mapping[str, str]) -> MessagePreview:

@@ -23,6 +23,8 @@ class ValueField:
     label: str
     hint: str = ""
     longest: int = 1024
+    medium: str | None = None  # IMAGE, VIDEO, GIF or DOCUMENT where a file may be chosen instead
+    is_optional: bool = False
 
 
 def value_fields(needs: TemplateNeeds) -> list[ValueField]:
@@ -85,7 +87,12 @@ def _header_fields(needs: TemplateNeeds) -> list[ValueField]:
         return [ValueField(f"location-{part}", label, longest=200) for part, label in LOCATION_PARTS]
     what = MEDIA.get(needs.header_format, needs.header_format.lower())
     hint = "The https address that WhatsApp fetches it from, or the number of a medium uploaded to WhatsApp."
-    return [ValueField("header", f"Address of the {what} in the header", hint, 2000)]
+    medium = needs.header_format if needs.header_format in MEDIA else None
+    fields = [ValueField("header", f"Address of the {what} in the header", hint, 2000, medium)]
+    if needs.header_format == "DOCUMENT":
+        hint = "Customers see it, with its ending. Empty: the name of the file."
+        fields.append(ValueField("header-filename", "Name of the document", hint, 240, is_optional=True))
+    return fields
 
 
 def _body_fields(needs: TemplateNeeds) -> list[ValueField]:
@@ -124,7 +131,10 @@ def _header_parameter(needs: TemplateNeeds, typed: Mapping[str, str]) -> dict[st
     if needs.header_format == "TEXT":
         return _text(needs, needs.header_names[0], value)
     kind = needs.header_format.lower()
-    return {"type": kind, kind: {"id": value} if value.isdigit() else {"link": value}}
+    medium = {"id": value} if value.isdigit() else {"link": value}
+    if kind == "document" and (file_name := typed.get("header-filename")):
+        medium["filename"] = file_name
+    return {"type": kind, kind: medium}
 
 
 def _header_values(parameter: Mapping[str, Any]) -> dict[str, str]:
@@ -135,7 +145,8 @@ def _header_values(parameter: Mapping[str, Any]) -> dict[str, str]:
     inner = inner if isinstance(inner, Mapping) else {}
     if kind == "location":
         return {f"location-{part}": str(inner.get(part) or "") for part, _ in LOCATION_PARTS}
-    return {"header": str(inner.get("link") or inner.get("id") or "")}
+    values = {"header": str(inner.get("link") or inner.get("id") or "")}
+    return {**values, "header-filename": str(inner["filename"])} if inner.get("filename") else values
 
 
 def _text(needs: TemplateNeeds, name: str, text: str) -> dict[str, str]:

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, Integer, String, Text, text
+from sqlalchemy import Boolean, CheckConstraint, Index, Integer, String, Text, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from campaign_app.domain.campaign_status import CampaignStatus, may
@@ -41,6 +41,8 @@ class Campaign(Base):
 
     status: Mapped[str] = mapped_column(String(20), default="draft", server_default="draft")
     status_reason: Mapped[str | None] = mapped_column(Text)
+    # A message tried out on one number: sent and counted truly, but apart from the ordinary campaigns.
+    is_test: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
     priority: Mapped[int] = mapped_column(Integer, default=5, server_default="5")
     daily_send_limit: Mapped[int] = mapped_column(Integer, default=250, server_default="250")
     timezone: Mapped[str | None] = mapped_column(String(64))

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from campaign_app.domain.campaign_status import CampaignStatus
-from campaign_app.domain.errors import Conflict
+from campaign_app.domain.errors import Conflict, Invalid
 from campaign_app.domain.tally import Tally
 from campaign_app.domain.template_needs import shortcomings
 from campaign_app.extensions import db
@@ -18,6 +18,7 @@ from campaign_app.services.campaigns import find_campaign
 from campaign_app.services.cloud_api import cloud_api, missing_settings
 from campaign_app.services.counters import add_tally, lock_campaigns
 from campaign_app.services.frozen_audience import count_meant, freeze_added, freeze_audience
+from campaign_app.services.media import check_not_expired
 from campaign_app.services.message_templates import (
     check_sendable,
     find_template,
@@ -44,6 +45,7 @@ def launch(campaign_id: UUID, actor: str, now: datetime) -> Campaign:
     if campaign.scheduled_end_date is not None and campaign.scheduled_end_date <= now:
         raise Conflict("The campaign's end is already past. Change it, or leave it empty.")
     template = check_sendable(campaign.template_name, campaign.language_code)
+    _check_header(campaign, now)
     if campaign.target_audience:
         _check_message(campaign, template)
     campaign.template_snapshot = snapshot(template)
@@ -79,6 +81,13 @@ def _check_message(campaign: Campaign, template: MessageTemplate | None) -> None
     problems = shortcomings(needs, campaign.template_components)
     if problems:
         raise Conflict(f"The message is not complete: {' '.join(problems)}")
+
+
+def _check_header(campaign: Campaign, now: datetime) -> None:
+    try:
+        check_not_expired(campaign.template_components, now)
+    except Invalid as fault:
+        raise Conflict(fault.sentence) from None
 
 
 def _freeze(campaign: Campaign, template: MessageTemplate | None, now: datetime) -> None:

@@ -21,6 +21,7 @@ from campaign_app.services.eligibility import reason_not_to_write
 from campaign_app.services.forecast import Forecast, forecast_of
 from campaign_app.services.frozen_audience import customers_meant, is_empty, last_position, reason_left_out
 from campaign_app.services.marketing_rules import with_marketing_reason
+from campaign_app.services.media import check_not_expired
 from campaign_app.services.message_templates import check_sendable, find_template, needs_of, snapshot
 from campaign_app.services.number import messaging_limit, sending_number
 from campaign_app.services.send_plans import window_of
@@ -71,9 +72,9 @@ class _Counts:
     both: int = 0  # in the filter and added by number besides
 
 
-def blockers(campaign: Campaign, count: AudienceCount | None) -> list[str]:
+def blockers(campaign: Campaign, count: AudienceCount | None, now: datetime) -> list[str]:
     """Sentences for people; empty when the draft can be launched. `count` is of its filter, None where it has none."""
-    found = _blockers_of_set_up(campaign)
+    found = _blockers_of_set_up(campaign, now)
     if not (count and count.reachable) and not campaign.messages_pending:
         if count and count.matching:
             found.append("Everybody whom the audience matches has opted out or gave no consent.")
@@ -86,7 +87,7 @@ def blockers(campaign: Campaign, count: AudienceCount | None) -> list[str]:
 
 def preflight(campaign: Campaign, now: datetime) -> Preflight:
     """Everything at once, by the same rules as the launch."""
-    found = _blockers_of_set_up(campaign)
+    found = _blockers_of_set_up(campaign, now)
     if campaign.scheduled_end_date is not None and campaign.scheduled_end_date <= now:
         found.append("The campaign's end is already past. Change it, or leave it empty.")
     fallbacks = _fallbacks(campaign)
@@ -128,7 +129,7 @@ def preflight(campaign: Campaign, now: datetime) -> Preflight:
     )
 
 
-def _blockers_of_set_up(campaign: Campaign) -> list[str]:
+def _blockers_of_set_up(campaign: Campaign, now: datetime) -> list[str]:
     found = []
     if missing := missing_settings():
         found.append(f"WhatsApp is not set up: {', '.join(missing)} must be set on the server.")
@@ -139,6 +140,10 @@ def _blockers_of_set_up(campaign: Campaign) -> list[str]:
     else:
         if needs is not None and campaign.target_audience:
             found += shortcomings(needs, campaign.template_components)
+    try:
+        check_not_expired(campaign.template_components, now)
+    except Invalid as fault:
+        found.append(fault.sentence)
     return found
 
 

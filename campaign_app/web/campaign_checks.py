@@ -8,7 +8,6 @@ from flask_login import current_user
 from campaign_app.database import reading
 from campaign_app.domain.clock import utc_now
 from campaign_app.domain.errors import Conflict, Invalid
-from campaign_app.domain.message_preview import message_preview
 from campaign_app.domain.message_values import values_of
 from campaign_app.domain.roles import Role
 from campaign_app.extensions import db
@@ -24,6 +23,7 @@ from campaign_app.services.segments import names_in
 from campaign_app.web.access import requires
 from campaign_app.web.audience_words import audience_words
 from campaign_app.web.campaign_words import window_words
+from campaign_app.web.message_values import preview_of
 from campaign_app.web.paging import read_id
 
 blueprint = Blueprint("campaign_checks", __name__, url_prefix="/campaigns/<uuid:campaign_id>")
@@ -93,4 +93,4 @@ def _message(campaign: Campaign, person: Customer | None):
         return None
     values = values_of(needs_of(template), campaign.template_components)
     texts = customer_texts(person)
-    return message_preview(template.components, filled_where_known(values, texts) if person else values)
+    return preview_of(template.components, filled_where_known(values, texts) if person else values)

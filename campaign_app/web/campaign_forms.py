@@ -10,8 +10,8 @@ from campaign_app.database import reading
 from campaign_app.domain.campaign_status import CampaignStatus
 from campaign_app.domain.clock import utc_now
 from campaign_app.domain.errors import Conflict, Invalid
-from campaign_app.domain.message_preview import message_preview
-from campaign_app.domain.message_values import components_of, value_fields, values_of
+from campaign_app.domain.media import RULES
+from campaign_app.domain.message_values import value_fields
 from campaign_app.domain.roles import Role
 from campaign_app.domain.template_text import required_fields
 from campaign_app.extensions import db
@@ -34,10 +34,18 @@ from campaign_app.web.campaign_fields import (
     offer_templates,
 )
 from campaign_app.web.campaign_forecasts import forecast_of_form, forecast_words
+from campaign_app.web.message_values import (
+    CHOSEN,
+    chosen_medium,
+    components_from,
+    faults_in,
+    preview_of,
+    shown_values,
+    take_chosen_file,
+    typed_values,
+)
 
 blueprint = Blueprint("campaign_forms", __name__, url_prefix="/campaigns")
-
-VALUE_PREFIX = "value-"  # of the inputs for the message's parameters
 
 
 @blueprint.get("/new")
@@ -51,11 +59,12 @@ def new():
 @blueprint.post("/new")
 @requires(Role.STAFF)
 def create():
-    form, values = CampaignForm(), _typed_values()
+    form, values = CampaignForm(), typed_values()
+    file_fault = take_chosen_file(_chosen(form.template.data)[0], values)
     if "step" in request.form:
-        return _page(form, None, values)
+        return _page(form, None, values, file_fault)
     now = utc_now()
-    faults = _faults(form, values)
+    faults = _faults(form, values) | file_fault
     if not faults:
         try:
             campaign = create_campaign(_fields(form, values), current_user.email, now)
@@ -81,7 +90,7 @@ def edit(campaign_id: UUID):
     form = CampaignForm()
     form.take(campaign)
     needs = needs_of(find_template(campaign.template_name, campaign.language_code))
-    return _page(form, campaign, values_of(needs, campaign.template_components) if needs else {})
+    return _page(form, campaign, shown_values(needs, campaign.template_components))
 
 
 @blueprint.post("/<uuid:campaign_id>/edit")
@@ -91,10 +100,11 @@ def save(campaign_id: UUID):
     _refuse_ended(campaign)
     is_draft = campaign.status == CampaignStatus.DRAFT
     form = CampaignForm() if is_draft else ScheduleForm()
-    values = _typed_values() if is_draft else {}
+    values = typed_values() if is_draft else {}
+    file_fault = take_chosen_file(_chosen(form.template.data)[0], values) if is_draft else {}
     if is_draft and "step" in request.form:
-        return _page(form, campaign, values)
-    faults = _faults(form, values) if is_draft else not form.validate()
+        return _page(form, campaign, values, file_fault)
+    faults = _faults(form, values) | file_fault if is_draft else not form.validate()
     if not faults:
         try:
             changes = _fields(form, values, campaign) if is_draft else form.changes()
@@ -125,10 +135,12 @@ def delete(campaign_id: UUID):
 @blueprint.post("/_message")
 @requires(Role.STAFF)
 def message():
-    """The fields and the preview of the chosen message template."""
+    """The fields and the preview of the chosen message template, with the file that was chosen for its header."""
+    values, chosen = typed_values(), CampaignForm().template.data
+    faults = take_chosen_file(_chosen(chosen)[0], values)
     with _reading_from_here():
-        template, _ = _chosen(CampaignForm().template.data)
-        return render_template("campaign_forms/_message.html", **_message_parts(template, _typed_values()))
+        template, _ = _chosen(chosen)
+        return render_template("campaign_forms/_message.html", **_message_parts(template, values, faults))
 
 
 @blueprint.post("/_preview")
@@ -137,7 +149,7 @@ def preview():
     """The preview alone, while somebody types."""
     with _reading_from_here():
         template, _ = _chosen(CampaignForm().template.data)
-        return render_template("campaign_forms/_preview.html", **_message_parts(template, _typed_values()))
+        return render_template("campaign_forms/_preview.html", **_message_parts(template, typed_values()))
 
 
 @blueprint.post("/_audience-count")
@@ -211,7 +223,10 @@ def _message_parts(
         "value_fields": value_fields(needs) if needs else [],
         "values": values,
         "value_faults": faults or {},
-        "message": message_preview(template.components if template else [], values),
+        "message": preview_of(template.components if template else [], values),
+        "medium": chosen_medium(values),
+        "medium_rules": RULES,
+        "chosen_key": CHOSEN,
         "required": required_fields(values),
     }
 
@@ -245,24 +260,10 @@ def _chosen(key: str | None) -> tuple[MessageTemplate | None, bool]:
     return template, template is None
 
 
-def _typed_values() -> dict[str, str]:
-    return {
-        key.removeprefix(VALUE_PREFIX): text[:4000]
-        for key, text in request.form.items()
-        if key.startswith(VALUE_PREFIX)
-    }
-
-
 def _faults(form: CampaignForm, values: dict[str, str]) -> dict[str, str]:
     """What keeps the form from being saved, also without a message of its own: falsy when it is right."""
-    faults: dict[str, str] = {}
     template, _ = _chosen(form.template.data)
-    if template is not None and form.audience_mode.data != NOBODY:
-        for field in value_fields(needs_of(template)):
-            if not values.get(field.key, "").strip():
-                faults[field.key] = "Enter what stands here."
-            elif len(values[field.key]) > field.longest:
-                faults[field.key] = f"Use at most {field.longest:,} signs."
+    faults = faults_in(template, values) if form.audience_mode.data != NOBODY else {}
     if not form.validate():
         faults.setdefault("form", "Something in the form is not right.")
     return faults
@@ -272,7 +273,7 @@ def _fields(form: CampaignForm, values: dict[str, str], campaign: Campaign | Non
     fields = form.changes()
     template, _ = _chosen(form.template.data)
     if template is not None:
-        fields["template_components"] = components_of(needs_of(template), values) or None
+        fields["template_components"] = components_from(needs_of(template), values) or None
     elif campaign is None:
         fields["template_components"] = None
     return fields

@@ -8,7 +8,6 @@ from flask import Blueprint, current_app, render_template, request, url_for
 from campaign_app.domain.campaign_status import CampaignStatus
 from campaign_app.domain.clock import utc_now
 from campaign_app.domain.errors import Invalid
-from campaign_app.domain.message_preview import message_preview
 from campaign_app.domain.message_values import values_of
 from campaign_app.domain.roles import Role
 from campaign_app.domain.template_needs import template_needs
@@ -35,6 +34,7 @@ from campaign_app.web.audience_words import audience_words
 from campaign_app.web.campaign_forecasts import forecast_words
 from campaign_app.web.campaign_words import deed_words, window_words
 from campaign_app.web.formatting import brief_time, short_day
+from campaign_app.web.message_values import preview_of
 from campaign_app.web.paging import whole_number
 
 blueprint = Blueprint("campaigns", __name__, url_prefix="/campaigns")
@@ -80,7 +80,7 @@ def show(campaign_id: UUID):
         "campaigns/show.html",
         **_progress(campaign),
         count=count,
-        blockers=blockers(campaign, count) if campaign.status == CampaignStatus.DRAFT else [],
+        blockers=blockers(campaign, count, now) if campaign.status == CampaignStatus.DRAFT else [],
         is_draft=campaign.status == CampaignStatus.DRAFT,
         is_scheduled=campaign.is_scheduled(now),
         audience=audience_words(campaign.target_audience, names_in(campaign.target_audience)),
@@ -218,4 +218,4 @@ def _message(campaign: Campaign):
     if template is None:
         return None
     needs = template_needs(template["components"], template.get("parameter_format") or "POSITIONAL")
-    return message_preview(template["components"], values_of(needs, campaign.template_components))
+    return preview_of(template["components"], values_of(needs, campaign.template_components))

@@ -4,12 +4,16 @@ from flask import Flask, abort, current_app, request
 from flask_login import current_user
 
 from campaign_app.database import reading
+from campaign_app.domain.media import RULES
 from campaign_app.domain.roles import Role
 from campaign_app.extensions import db
 
 LARGEST_FORM_BYTES = 2**20  # without a file; a file comes as multipart and has a limit of its own
 
+LARGEST_MEDIUM_BYTES = max(rule.most_bytes for rule in RULES.values()) + LARGEST_FORM_BYTES
+
 FILE_ENDPOINTS = frozenset({"customer_imports.create"})  # they take a customer file
+MEDIUM_ENDPOINTS = frozenset({"campaign_forms.create", "campaign_forms.save", "campaign_forms.message"})
 
 # They read the raw bytes of the body themselves.
 _RAW_BODIES = frozenset({"webhook", "api"})
@@ -26,6 +30,8 @@ def _limit_form() -> None:
         request.max_content_length = LARGEST_FORM_BYTES
     elif request.endpoint in FILE_ENDPOINTS and _is_staff():
         request.max_content_length = current_app.config["LARGEST_FILE_BYTES"]
+    elif request.endpoint in MEDIUM_ENDPOINTS and _is_staff():
+        request.max_content_length = LARGEST_MEDIUM_BYTES
 
 
 def _is_staff() -> bool:

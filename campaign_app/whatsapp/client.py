@@ -1,14 +1,16 @@
-"""The Cloud API as this app uses it: send a message, list the message templates, ask about the number."""
+"""The Cloud API as this app uses it: send a message, upload a medium, list the message templates, ask about the number."""
 
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from campaign_app.domain.messaging_limit import Limit, parse_limit
 from campaign_app.whatsapp.errors import GraphError, graph_error
 from campaign_app.whatsapp.json_values import NotJson, load_json, text_of
+from campaign_app.whatsapp.multipart import MultipartForm
 from campaign_app.whatsapp.send_outcome import SendKind, SendOutcome, outcome_of
 from campaign_app.whatsapp.token_facts import Health, TokenFacts, health, server_time, token_facts
 from campaign_app.whatsapp.transport import Answer, AnswerUnknown, NotSent, perform
@@ -16,6 +18,7 @@ from campaign_app.whatsapp.transport import Answer, AnswerUnknown, NotSent, perf
 MOST_ANSWER_BYTES = 1 << 20
 MOST_LIST_BYTES = 8 << 20
 MOST_PAGES = 1000
+UPLOAD_SECONDS = 180.0  # 100 MB over a line of 5 Mbit a second
 TEMPLATE_FIELDS = (
     "id,name,language,status,category,components,parameter_format,quality_score,rejected_reason,"
     "previous_category,correct_category,sub_category,message_send_ttl_seconds"
@@ -98,6 +101,27 @@ class CloudApi:
         except AnswerUnknown as error:
             return SendOutcome(SendKind.UNKNOWN, detail=str(error))
         return outcome_of(answer)
+
+    def upload_media(self, path: Path, mime_type: str) -> str:
+        """The id of a medium uploaded from a file; WhatsApp keeps it for 30 days. Nobody gets anything of it yet: after a
+        failure it may be tried again.
+
+        Raises CloudApiError.
+        """
+        missing = self._missing("WHATSAPP_ACCESS_TOKEN", "WHATSAPP_PHONE_NUMBER_ID")
+        if missing:
+            raise CloudApiError(missing)
+        form = MultipartForm.of({"messaging_product": "whatsapp", "type": mime_type}, path, mime_type)
+        headers = {**self._headers(), **form.headers()}
+        url = self._url(self.phone_number_id, "media")
+        try:
+            answer = perform("POST", url, headers, form, UPLOAD_SECONDS, MOST_ANSWER_BYTES)
+        except (NotSent, AnswerUnknown) as error:
+            raise CloudApiError(str(error)) from None
+        media_id = text_of(_document(answer).get("id"), 64)
+        if media_id is None:
+            raise CloudApiError("WhatsApp gave an answer without the number of the medium.")
+        return media_id
 
     def iter_templates(self) -> Iterator[dict]:
         """Every message template of the account as Meta gives it, page after page.

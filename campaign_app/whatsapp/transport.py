@@ -9,7 +9,7 @@ import ssl
 import threading
 import time
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -57,13 +57,13 @@ def perform(
     method: str,
     url: str,
     headers: Mapping[str, str],
-    body: bytes | None,
+    body: bytes | Iterable[bytes] | None,
     seconds: float,
     most_bytes: int,
     may_leave: Callable[[], bool] | None = None,
 ) -> Answer:
     """Send one request and read its whole answer, all within `seconds`; at most `most_bytes` of body. `may_leave` is asked
-    right before it is written.
+    right before it is written. A body in pieces needs its Content-Length among the headers.
 
     Raises NotSent or AnswerUnknown, and nothing else. The name lookup is the system's and keeps to the
     system's own time limit; when it takes too long, nothing is sent any more.

@@ -19,7 +19,7 @@ TEMPLATES = {
     "named header": ([header("TEXT", text="For {{who}}")], "NAMED", {"header": "you"}),
     "picture by address": ([header("IMAGE")], "POSITIONAL", {"header": "https://shop.example.com/a.jpg"}),
     "picture by id": ([header("IMAGE")], "POSITIONAL", {"header": "123456789"}),
-    "document": ([header("DOCUMENT")], "POSITIONAL", {"header": "https://shop.example.com/a.pdf"}),
+    "document": ([header("DOCUMENT")], "POSITIONAL", {"header": "https://shop.example.com/a.pdf", "header-filename": "Menu.pdf"}),
     "location": (
         [header("LOCATION")], "POSITIONAL",
         {"location-latitude": "19.07", "location-longitude": "72.87", "location-name": "Shop", "location-address": "Main street"},
