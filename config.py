@@ -52,6 +52,8 @@ class Settings:
     default_country: str | None
     smtp_url: str | None
     mail_from: str | None
+    public_url: str | None
+    account_link_hours: int
     webhook_retention_days: int
     trusted_proxies: int
 
@@ -106,6 +108,8 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         default_country=read.country("DEFAULT_COUNTRY"),
         smtp_url=read.smtp_url(),
         mail_from=read.mail_address("MAIL_FROM"),
+        public_url=read.public_url(),
+        account_link_hours=read.whole("ACCOUNT_LINK_HOURS", 24, 1, 168),
         webhook_retention_days=read.whole("WEBHOOK_RETENTION_DAYS", 30, 1, 3650),
         trusted_proxies=read.whole("TRUSTED_PROXIES", 0, 0, 10),
     )
@@ -271,6 +275,24 @@ class _Reader:
         if parts.scheme == "http" and not _is_loopback(host):
             raise SettingError(
                 name, "plain http to another machine would show the access token to everybody", accepted
+            )
+        return value.rstrip("/")
+
+    def public_url(self) -> str | None:
+        name, value = "PUBLIC_URL", self.text("PUBLIC_URL")
+        if value is None:
+            return None
+        try:
+            parts = urlsplit(value)
+            is_address = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        except ValueError:
+            is_address = False
+        plain = re.fullmatch(r"https?://[A-Za-z0-9.:\[\]-]+/?", value)
+        if not is_address or not plain:
+            raise SettingError(
+                name,
+                f"“{value}” is not the address of a host",
+                "an address such as https://campaigns.example.com",
             )
         return value.rstrip("/")
 

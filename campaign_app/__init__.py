@@ -14,6 +14,7 @@ from campaign_app import logs, models  # noqa: F401
 from campaign_app.cli import registry as commands
 from campaign_app.database import engine_options, prepare_engine, reading
 from campaign_app.extensions import bootstrap, compress, csrf, db, login_manager, migrate
+from campaign_app.web import own_host
 from campaign_app.web import registry as pages
 
 LARGEST_FORM_BYTES = 25 * 2**20
@@ -59,6 +60,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
         # whose answers say "unchanged" also when they are compressed
         COMPRESS_STREAMING_ENDPOINT_CONDITIONAL=["static", "bootstrap.static", "chartkick.static"],
     )
+    own_host.register(app)
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)

@@ -50,8 +50,9 @@ class _Elements(HTMLParser):
 class PageClient:
     """A browser of one person. `get` and `post` check the answer; `post` fetches the CSRF token by itself."""
 
-    def __init__(self, app: Flask):
+    def __init__(self, app: Flask, base_url: str = "http://localhost"):
         self.app = app
+        self.base_url = base_url
         self.http = app.test_client()
 
     def sign_in(self, role: str = "admin") -> "PageClient":
@@ -60,7 +61,7 @@ class PageClient:
         user = find_user_by_email(email) or a_user(role, email)
         key = begin_session(user, "127.0.0.1", "a test", utc_now())
         db.session.commit()
-        with self.http.session_transaction() as session:
+        with self.http.session_transaction(base_url=self.base_url) as session:
             session[COOKIE_KEY] = key
         return self
 
@@ -97,15 +98,17 @@ class PageClient:
         """
         db.session.commit()
         with self.app.app_context():
+            headers = {"Referer": f"{self.base_url}/", **options.pop("headers", {})}  # as browsers send it
+            options = {"base_url": self.base_url, "headers": headers, **options}
             answer = getattr(self.http, method)(path, **options)
             answer.get_data()  # a streamed answer is read within the context
         db.session.expire_all()
         return answer
 
 
-def a_client(app: Flask, role: str | None = "admin") -> PageClient:
+def a_client(app: Flask, role: str | None = "admin", base_url: str = "http://localhost") -> PageClient:
     """A client that is signed in with `role`, or anonymous for None."""
-    client = PageClient(app)
+    client = PageClient(app, base_url)
     return client if role is None else client.sign_in(role)
 
 

@@ -11,7 +11,7 @@ from tests.page_checks import a_client
 
 # The whole list of what is open without sign-in; the webhook and the API prove the caller by themselves.
 PUBLIC = {"static", "bootstrap.static", "chartkick.static", "login.show", "login.sign_in"}
-PUBLIC_BLUEPRINTS = {"webhook", "health", "api"}
+PUBLIC_BLUEPRINTS = {"webhook", "health", "api", "account_links"}
 
 NOBODY = UUID(int=0)
 

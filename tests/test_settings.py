@@ -39,6 +39,8 @@ DEFAULTS = {
     "DEFAULT_COUNTRY": None,
     "SMTP_URL": None,
     "MAIL_FROM": None,
+    "PUBLIC_URL": None,
+    "ACCOUNT_LINK_HOURS": 24,
     "WEBHOOK_RETENTION_DAYS": 30,
     "TRUSTED_PROXIES": 0,
 }
@@ -88,6 +90,9 @@ def test_a_blank_setting_counts_as_absent(name, blank):
         ("SMTP_URL", "smtp://user:p%40ss@mail.example.com:587", "smtp://user:p%40ss@mail.example.com:587"),
         ("MAIL_FROM", "Shop <campaigns@example.com>", "Shop <campaigns@example.com>"),
         ("TRUSTED_PROXIES", "2", 2),
+        ("PUBLIC_URL", "https://campaigns.example.com/", "https://campaigns.example.com"),
+        ("PUBLIC_URL", "http://10.0.0.1:8000", "http://10.0.0.1:8000"),
+        ("ACCOUNT_LINK_HOURS", "48", 48),
     ],
 )  # fmt: skip
 def test_a_good_value_is_taken(name, value, read):
@@ -97,7 +102,9 @@ def test_a_good_value_is_taken(name, value, read):
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("SECRET_KEY", ""), ("SECRET_KEY", "short"),
+        ("SECRET_KEY", ""), ("SECRET_KEY", "short"), ("ACCOUNT_LINK_HOURS", "0"),
+        ("PUBLIC_URL", "campaigns.example.com"), ("PUBLIC_URL", "https://"), ("PUBLIC_URL", "https://a.example/path"),
+        ("PUBLIC_URL", "https://user@a.example"), ("PUBLIC_URL", "javascript://a.example"),
         ("DATABASE_URL", "campaigns.db"), ("DATABASE_URL", "mysql://h/d"), ("DATABASE_URL", "sqlite://"),
         ("DATABASE_URL", "sqlite:///"), ("DATABASE_URL", "sqlite:///:memory:"), ("DATABASE_URL", "postgresql://u:p@h:port/d"),
         ("DATABASE_URL", "postgresql://u:p@h"), ("DATABASE_URL", "postgresql+psycopg2://h/d"), ("DATABASE_URL", "://"),

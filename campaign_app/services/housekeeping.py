@@ -8,6 +8,7 @@ from sqlalchemy import delete
 from campaign_app.extensions import db
 from campaign_app.models.api_token import IdempotentRequest
 from campaign_app.models.user import SignInAttempt
+from campaign_app.services.account_links import prune_links
 from campaign_app.services.import_runs import prune_imports
 from campaign_app.services.media import prune_media
 from campaign_app.services.user_sessions import prune_sessions
@@ -23,6 +24,7 @@ def prune_all(now: datetime) -> None:
     prune_sessions(now)
     prune_imports(now)
     prune_media(now)
+    prune_links(now)
     db.session.execute(
         delete(IdempotentRequest).where(IdempotentRequest.created_at < now - KEEP_IDEMPOTENT_ANSWERS)
     )

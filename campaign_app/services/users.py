@@ -44,19 +44,25 @@ def find_user_by_email(email: str) -> User | None:
     return db.session.scalar(select(User).where(User.email == email.strip().lower()))
 
 
-def create_user(email: str, password: str, role: str, actor: str, now: datetime) -> User:
-    """Raises Invalid with the fields email, password and role."""
+def create_user(email: str, password: str | None, role: str, actor: str, now: datetime) -> User:
+    """Without a password the person is invited: a link lets them choose one. Raises Invalid with the fields email, password
+    and role."""
     email = normal_email(email)
     fields = {}
     if find_user_by_email(email) is not None:
         fields["email"] = ["There is already a user with this address."]
-    if fault := password_fault(password, email):
+    if password is not None and (fault := password_fault(password, email)):
         fields["password"] = [fault]
     if role not in list(Role):
         fields["role"] = ["Choose admin, staff or viewer."]
     if fields:
         raise Invalid(next(iter(fields.values()))[0], fields)
-    user = User(email=email, password_hash=hash_of(password), role=role, created_at=now)
+    user = User(
+        email=email,
+        password_hash=hash_of(password) if password is not None else "",
+        role=role,
+        created_at=now,
+    )
     db.session.add(user)
     db.session.flush()
     record(actor, "user added", "user", user.id, {"email": email, "role": str(role)}, now)

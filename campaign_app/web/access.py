@@ -9,11 +9,12 @@ from campaign_app.domain.roles import Role
 from campaign_app.extensions import login_manager
 from campaign_app.web import browser_sessions
 
-# Sign-in and static files; the webhook proves itself by signature, health says nothing personal, the API has bearer tokens.
+# Sign-in and static files; the webhook proves itself by signature, health says nothing personal, the API has bearer tokens,
+# a link to a new password is its own proof.
 PUBLIC_ENDPOINTS = frozenset(
     {"static", "bootstrap.static", "chartkick.static", "login.show", "login.sign_in"}
 )
-PUBLIC_BLUEPRINTS = frozenset({"webhook", "health", "api"})
+PUBLIC_BLUEPRINTS = frozenset({"webhook", "health", "api", "account_links"})
 
 ROLE_ATTRIBUTE = "required_role"
 

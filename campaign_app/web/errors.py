@@ -24,6 +24,7 @@ WORDS: dict[int, tuple[str, str]] = {
     404: ("Page not found", "The address is wrong, or the thing was deleted."),
     405: ("This address does not take that", "Use the buttons of the pages."),
     409: ("Not possible as things stand", "Somebody may have changed it meanwhile."),
+    410: ("This is over", "Ask for a new one."),
     413: ("Too large", "The file or form is larger than this app takes."),
     415: ("Wrong kind of content", "This address takes another kind of content."),
     422: ("Something in it is not right", "Correct it and try once more."),

@@ -6,6 +6,7 @@ from flask import Flask
 from campaign_app.web import (
     access,
     account,
+    account_links,
     api_tokens,
     campaign_checks,
     campaign_failures,
@@ -44,6 +45,7 @@ BLUEPRINTS = (
     chartkick_blueprint,  # serves Chart.js from where the package ships it
     login.blueprint,
     account.blueprint,
+    account_links.blueprint,
     home.blueprint,
     campaigns.blueprint,
     campaign_forms.blueprint,

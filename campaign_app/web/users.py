@@ -1,20 +1,22 @@
-"""The members of staff: adding, roles, passwords, disabling."""
+"""The members of staff: inviting, roles, links to a new password, disabling."""
 
 from uuid import UUID
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 from flask_wtf import FlaskForm
-from wtforms import PasswordField, SelectChoice, SelectField, StringField
+from wtforms import SelectChoice, SelectField, StringField
 from wtforms.validators import InputRequired
 
 from campaign_app.domain.clock import utc_now
 from campaign_app.domain.errors import Conflict, Invalid
 from campaign_app.domain.roles import Role
 from campaign_app.extensions import db
-from campaign_app.services import users
-from campaign_app.web import browser_sessions
+from campaign_app.models.user import User
+from campaign_app.services import account_links, users
+from campaign_app.services.mail import can_mail
 from campaign_app.web.access import requires
+from campaign_app.web.account_links import address_of
 
 blueprint = Blueprint("users", __name__, url_prefix="/settings/users")
 
@@ -32,11 +34,6 @@ class UserForm(FlaskForm):
         choices=[SelectChoice(str(role), words) for role, words in ROLE_WORDS.items()],
         default="staff",
     )
-    password = PasswordField("Password", [InputRequired("Enter a password.")])
-
-
-class PasswordForm(FlaskForm):
-    password = PasswordField("New password", [InputRequired("Enter a password.")])
 
 
 @blueprint.get("")
@@ -51,15 +48,11 @@ def create():
     form = UserForm()
     if form.validate():
         try:
-            user = users.create_user(
-                form.email.data, form.password.data, form.role.data, current_user.email, utc_now()
-            )
+            user = users.create_user(form.email.data, None, form.role.data, current_user.email, utc_now())
         except Invalid as refusal:
             _show_faults(form, refusal)
         else:
-            db.session.commit()
-            flash(f"{user.email} can sign in now. Hand over the password in person.", "success")
-            return redirect(url_for("users.index"), 303)
+            return _hand_over_link(user)
     db.session.rollback()
     return _page(form), 422
 
@@ -67,9 +60,7 @@ def create():
 @blueprint.get("/<uuid:user_id>")
 @requires(Role.ADMIN)
 def show(user_id: UUID):
-    return render_template(
-        "users/show.html", user=users.find_user(user_id), form=PasswordForm(), roles=ROLE_WORDS
-    )
+    return render_template("users/show.html", user=users.find_user(user_id), roles=ROLE_WORDS)
 
 
 @blueprint.post("/<uuid:user_id>/role")
@@ -97,25 +88,21 @@ def enable(user_id: UUID):
     return _change(user, lambda: users.enable_user(user, current_user.email, utc_now()), "The account")
 
 
-@blueprint.post("/<uuid:user_id>/password")
+@blueprint.post("/<uuid:user_id>/link")
 @requires(Role.ADMIN)
-def set_password(user_id: UUID):
-    user, form = users.find_user(user_id), PasswordForm()
-    if form.validate():
-        try:
-            users.set_password(user, form.password.data, current_user.email, utc_now())
-        except Invalid as refusal:
-            _show_faults(form, refusal)
-        else:
-            is_own = user.id == current_user.id
-            db.session.commit()
-            if is_own:
-                browser_sessions.begin(user)  # the own browser stays signed in, every other one does not
-                db.session.commit()
-            flash(f"The password of {user.email} is set; other browsers are signed out.", "success")
-            return redirect(url_for("users.show", user_id=user_id), 303)
-    db.session.rollback()
-    return render_template("users/show.html", user=user, form=form, roles=ROLE_WORDS), 422
+def make_link(user_id: UUID):
+    return _hand_over_link(users.find_user(user_id))
+
+
+def _hand_over_link(user: User):
+    """By mail where that is possible; else the link stands in this answer only, and in no cookie."""
+    address = address_of(account_links.make_link(user, current_user.email, utc_now()))
+    db.session.commit()
+    if account_links.mail_link(user, address, current_user.email):
+        flash(f"A link to choose a password is on its way to {user.email}.", "success")
+        return redirect(url_for("users.show", user_id=user.id), 303)
+    hours = current_app.config["SETTINGS"].account_link_hours
+    return render_template("users/link.html", user=user, address=address, hours=hours, mail_failed=can_mail())
 
 
 def _page(form: UserForm) -> str:

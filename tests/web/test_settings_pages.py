@@ -12,7 +12,7 @@ from campaign_app.models.user import User
 from campaign_app.services.api_tokens import find_token
 from campaign_app.services.number import change_number
 from tests.databases import DEFAULTS
-from tests.page_checks import PASSWORD, a_client, a_user
+from tests.page_checks import a_client, a_user
 from tests.pages_made import words
 
 
@@ -41,77 +41,33 @@ def test_the_settings_in_force_are_listed_by_their_names(app):
     assert "http://localhost/webhook/whatsapp" in page and "2,000 customers in 24 hours" in page
 
 
-def test_an_admin_adds_a_user_who_can_sign_in(app):
-    client = a_client(app, "admin")
-    client.post(
-        "/settings/users",
-        {"email": "New@Example.com", "role": "viewer", "password": "a quiet morning walk"},
-        303,
-    )
-    assert the_user("new@example.com").role == "viewer"
-    answer = a_client(app, None).post(
-        "/login", {"email": "new@example.com", "password": "a quiet morning walk"}
-    )
-    assert answer.status_code == 303
-
-
 @pytest.mark.parametrize(
     ("typed", "sentence"),
     [
         ({"email": "no address"}, "Not an e-mail address"),
         ({"email": "admin@example.com"}, "There is already a user with this address."),
-        ({"password": "short"}, "Use at least 12 signs"),
-        ({"password": "password1234"}, "among the first that a stranger would try"),
-        ({"password": "x" * 129}, "Use at most 128 signs."),
-        ({"password": ""}, "Enter a password."),
         ({"role": "owner"}, "Not a valid choice"),
     ],
 )
 def test_what_is_wrong_with_a_new_user_is_said(app, typed, sentence):
     client = a_client(app, "admin")
-    filled = {"email": "new@example.com", "role": "viewer", "password": "a quiet morning walk", **typed}
+    filled = {"email": "new@example.com", "role": "viewer", **typed}
     page = client.post("/settings/users", filled, 422).text
     assert sentence in words(page)
-    assert not re.search(r'type="password"[^>]*value="[^"]', page), "a typed password never comes back"
     assert len(db.session.scalars(select(User)).all()) == 1
 
 
-def test_role_password_and_disabling(app):
+def test_role_and_disabling(app):
     user = a_user("viewer", "ana@example.com")
     client = a_client(app, "admin")
     client.get(f"/settings/users/{user.id}")
     client.post(f"/settings/users/{user.id}/role", {"role": "staff"}, 303)
-    client.post(f"/settings/users/{user.id}/password", {"password": "another quiet walk"}, 303)
-    assert (
-        a_client(app, None).post("/login", {"email": "ana@example.com", "password": PASSWORD}).status_code
-        == 422
-    )
-    assert (
-        a_client(app, None)
-        .post("/login", {"email": "ana@example.com", "password": "another quiet walk"})
-        .status_code
-        == 303
-    )
     client.post(f"/settings/users/{user.id}/disable", status=303)
     user = the_user("ana@example.com")
     assert (user.role, user.is_enabled) == ("staff", False)
+    client.get(f"/settings/users/{user.id}")
     client.post(f"/settings/users/{user.id}/enable", status=303)
     assert the_user("ana@example.com").is_enabled
-
-
-def test_a_weak_new_password_is_refused_beside_the_field(app):
-    user = a_user("viewer", "ana@example.com")
-    page = a_client(app, "admin").post(f"/settings/users/{user.id}/password", {"password": "short"}, 422)
-    assert "Use at least 12 signs" in words(page.text)
-
-
-def test_ones_own_new_password_keeps_this_browser_signed_in(app):
-    client = a_client(app, "admin")
-    own = the_user("admin@example.com")
-    other = a_client(app, "admin")
-    client.post(f"/settings/users/{own.id}/password", {"password": "another quiet walk"}, 303)
-    client.get("/settings")
-    other.get("/settings", 303)
 
 
 @pytest.mark.parametrize("deed", [("disable", {}), ("role", {"role": "staff"})])
