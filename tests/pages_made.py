@@ -125,3 +125,21 @@ def words(html: str) -> str:
     """The text of a page as people read it: no tags, blanks folded."""
     html = re.sub(r"<(script|style)\b.*?</\1>", " ", html, flags=re.DOTALL)
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).split())
+
+
+def a_running_campaign() -> Campaign:
+    """Eight people: 1 pending, 1 sent, 2 delivered, 1 read, 2 failed (1 refused at sending), 1 not confirmed."""
+    campaign = a_launched_campaign(people=8)
+    set_standing(campaign, 1, "sent")
+    set_standing(campaign, 2, "delivered")
+    set_standing(campaign, 3, "delivered")
+    set_standing(campaign, 4, "read")
+    set_standing(campaign, 5, "failed", 131026)
+    set_standing(campaign, 6, "failed", 131049, sent_at=None)
+    set_standing(campaign, 7, "queued", unconfirmed_at=utc_now())
+    return campaign
+
+
+def tiles(page: str) -> dict[str, str]:
+    found = re.findall(r'tile-label">([^<]+)</span>\s*<span class="tile-value">([^<]+)</span>', page)
+    return dict(found)

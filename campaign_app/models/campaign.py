@@ -13,6 +13,8 @@ from campaign_app.domain.ids import new_id
 from campaign_app.extensions import Base
 from campaign_app.models.types import Json, UtcDateTime, one_of
 
+UNDER_WAY = (CampaignStatus.ACTIVE, CampaignStatus.PAUSED)
+
 if TYPE_CHECKING:
     from campaign_app.models.recipient import Recipient
 
@@ -52,6 +54,8 @@ class Campaign(Base):
     launched_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # the click
     started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # the first message
     completed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # Put out of the way; one that goes on again is in the way again, see `is_archived`
+    archived_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     total_target_customers: Mapped[int] = _counter()  # all but the skipped
     messages_sent: Mapped[int] = _counter()  # accepted by WhatsApp
@@ -92,6 +96,11 @@ class Campaign(Base):
     def may(self, verb: str) -> bool:
         """Whether the state permits `verb` ("launch", "pause", "resume", "cancel")."""
         return may(verb, self.status)
+
+    @property
+    def is_archived(self) -> bool:
+        """Out of the way: archived, and neither sending nor paused."""
+        return self.archived_at is not None and self.status not in UNDER_WAY
 
     def is_scheduled(self, now: datetime) -> bool:
         """Active, but its start is still to come."""

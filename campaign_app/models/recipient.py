@@ -112,6 +112,14 @@ class Recipient(Base):
             postgresql_where=text("retry_at IS NOT NULL"),
             sqlite_where=text("retry_at IS NOT NULL"),
         ),
+        # how many failures of one campaign those are
+        Index(
+            "ix_campaign_recipients_planned_retries",
+            "campaign_id",
+            "retry_at",
+            postgresql_where=text("retry_at IS NOT NULL"),
+            sqlite_where=text("retry_at IS NOT NULL"),
+        ),
         # messages that are not confirmed
         Index(
             "ix_campaign_recipients_unconfirmed",

@@ -1,5 +1,6 @@
 """The daily and hourly aggregates of a campaign, and the rates to date for its charts."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -8,7 +9,7 @@ from sqlalchemy import select
 
 from campaign_app.domain.tally import percentage
 from campaign_app.extensions import db
-from campaign_app.models.analytics import DailyAnalytics, HourlyAnalytics
+from campaign_app.models.analytics import DailyAnalytics
 
 
 @dataclass(frozen=True)
@@ -45,36 +46,27 @@ def daily_analytics(campaign_id: UUID) -> list[DailyAnalytics]:
     return list(db.session.scalars(rows.order_by(DailyAnalytics.analytics_date)))
 
 
-def day_figures(campaign_id: UUID) -> list[DayFigures]:
-    """What the chart shows. A day on which all counts went back to 0 is left out."""
+def to_date(counts: Iterable[tuple[date, int, int, int, int]]) -> list[DayFigures]:
+    """What the chart shows of (day, sent, delivered, read, failed) in the order of days. A day on which all counts went back to
+    0 is left out."""
     figures = []
-    sent = delivered = read = 0
-    for row in daily_analytics(campaign_id):
-        sent += row.messages_sent
-        delivered += row.messages_delivered
-        read += row.messages_read
-        if row.messages_sent or row.messages_delivered or row.messages_read or row.messages_failed:
-            figures.append(
-                DayFigures(
-                    row.analytics_date, row.messages_sent, row.messages_delivered, row.messages_read, row.messages_failed,
-                    percentage(delivered, sent), percentage(read, delivered),
-                )
-            )  # fmt: skip
+    all_sent = all_delivered = all_read = 0
+    for day, sent, delivered, read, failed in counts:
+        all_sent += sent
+        all_delivered += delivered
+        all_read += read
+        if sent or delivered or read or failed:
+            rates = percentage(all_delivered, all_sent), percentage(all_read, all_delivered)
+            figures.append(DayFigures(day, sent, delivered, read, failed, *rates))
     return figures
 
 
-def hour_figures(campaign_id: UUID) -> list[HourFigures]:
-    """The first 3 days hour by hour, from the first to the last in which something happened, without a gap."""
-    rows = select(HourlyAnalytics).where(HourlyAnalytics.campaign_id == campaign_id)
-    found = {
-        row.hour: HourFigures(
-            row.hour, row.messages_sent, row.messages_delivered, row.messages_read, row.messages_failed
-        )
-        for row in db.session.scalars(rows)
-    }
-    hours = sorted(hour for hour, figures in found.items() if not figures.is_empty)
-    if not hours:
+def filled_hours(found: Iterable[HourFigures]) -> list[HourFigures]:
+    """From the first to the last hour in which something happened, without a gap."""
+    by_hour = {figures.hour: figures for figures in found if not figures.is_empty}
+    if not by_hour:
         return []
-    length = int((hours[-1] - hours[0]) / timedelta(hours=1)) + 1
-    every = (hours[0] + timedelta(hours=place) for place in range(length))
-    return [found.get(hour, HourFigures(hour)) for hour in every]
+    first, last = min(by_hour), max(by_hour)
+    length = int((last - first) / timedelta(hours=1)) + 1
+    every = (first + timedelta(hours=place) for place in range(length))
+    return [by_hour.get(hour, HourFigures(hour)) for hour in every]

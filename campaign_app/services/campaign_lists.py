@@ -9,9 +9,10 @@ from sqlalchemy import ColumnElement, case, func, literal, or_, select, tuple_
 from campaign_app.domain.campaign_status import CampaignStatus
 from campaign_app.domain.tally import percentage
 from campaign_app.extensions import db
-from campaign_app.models.campaign import Campaign
+from campaign_app.models.campaign import UNDER_WAY, Campaign
 
 SCHEDULED = "scheduled"  # active, but its start is still to come: a state that is shown, not stored
+ARCHIVED = "archived"  # out of the way, in whichever state
 SHOWN_STATES = ("draft", SCHEDULED, "active", "paused", "completed", "cancelled")
 
 
@@ -28,25 +29,26 @@ class CampaignLine:
 
 
 def count_by_state(search: str, now: datetime) -> dict[str, int]:
-    """How many campaigns are in each of SHOWN_STATES, all keys present."""
-    state = case((_is_scheduled(now), SCHEDULED), else_=Campaign.status)
+    """How many campaigns are in each of SHOWN_STATES and, whatever their state, archived: each once, all keys present."""
+    state = case((_is_archived(), ARCHIVED), (_is_scheduled(now), SCHEDULED), else_=Campaign.status)
     found = db.session.execute(select(state, func.count()).where(*_matching(search)).group_by(state)).all()
-    return {name: dict(found).get(name, 0) for name in SHOWN_STATES}
+    return {name: dict(found).get(name, 0) for name in (*SHOWN_STATES, ARCHIVED)}
 
 
 def list_campaigns(
-    state: str | None, search: str, offset: int, limit: int, now: datetime
+    state: str | None, search: str, offset: int, limit: int, now: datetime, order: str = "newest"
 ) -> list[CampaignLine]:
-    """Campaigns, the newest first; `state` None means all."""
-    wanted = (
-        select(Campaign).where(*_matching(search)).order_by(Campaign.created_at.desc(), Campaign.id.desc())
+    """Campaigns in one of SHOWN_STATES, or ARCHIVED; None means all that are not archived. `order` is one of ORDERS."""
+    wanted = select(Campaign).where(
+        *_matching(search), _is_archived() if state == ARCHIVED else ~_is_archived()
     )
     if state == SCHEDULED:
         wanted = wanted.where(_is_scheduled(now))
-    elif state is not None:
+    elif state not in (None, ARCHIVED):
         wanted = wanted.where(Campaign.status == state)
         if state == CampaignStatus.ACTIVE:
             wanted = wanted.where(~_is_scheduled(now))
+    wanted = wanted.order_by(*ORDERS[order], Campaign.created_at.desc(), Campaign.id.desc())
     return [line_of(campaign, now) for campaign in db.session.scalars(wanted.offset(offset).limit(limit))]
 
 
@@ -69,11 +71,20 @@ def newest_campaigns(status: str | None, after: tuple[datetime, UUID] | None, li
     return list(db.session.scalars(wanted))
 
 
-def running_campaigns(now: datetime, limit: int) -> list[CampaignLine]:
-    """Active campaigns in about the order in which they are sent."""
-    active = select(Campaign).where(Campaign.status == CampaignStatus.ACTIVE)
-    order = active.order_by(Campaign.priority, Campaign.scheduled_start_date, Campaign.id)
-    return [line_of(campaign, now) for campaign in db.session.scalars(order.limit(limit))]
+def _share(part, whole) -> ColumnElement:
+    """For sorting: campaigns that have no such rate come last."""
+    return func.coalesce(part * 1.0 / func.nullif(whole, 0), -1)
+
+
+ORDERS = {
+    "newest": (),
+    "oldest": (Campaign.created_at, Campaign.id),
+    "name": (func.lower(Campaign.name),),
+    "largest": (Campaign.total_target_customers.desc(),),
+    "delivered": (_share(Campaign.messages_delivered, Campaign.messages_sent).desc(),),
+    "read": (_share(Campaign.messages_read, Campaign.messages_delivered).desc(),),
+    "failed": (_share(Campaign.messages_failed, Campaign.messages_sent + Campaign.messages_refused).desc(),),
+}
 
 
 def line_of(campaign: Campaign, now: datetime) -> CampaignLine:
@@ -86,6 +97,10 @@ def line_of(campaign: Campaign, now: datetime) -> CampaignLine:
         read_rate=percentage(campaign.messages_read, campaign.messages_delivered),
         failure_rate=percentage(campaign.messages_failed, campaign.messages_sent + campaign.messages_refused),
     )
+
+
+def _is_archived() -> ColumnElement[bool]:
+    return Campaign.archived_at.is_not(None) & Campaign.status.not_in(UNDER_WAY)
 
 
 def _is_scheduled(now: datetime) -> ColumnElement[bool]:

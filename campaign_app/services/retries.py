@@ -102,14 +102,6 @@ def next_retry_at(now: datetime) -> datetime | None:
     return db.session.scalar(planned.where(Recipient.retry_at.is_not(None), _may_go_on(now)))
 
 
-def planned_retries(campaign_id: UUID) -> tuple[int, datetime | None]:
-    """How many of a campaign's failed ones are tried again by themselves, and when the first."""
-    planned = select(func.count(), func.min(Recipient.retry_at)).where(
-        Recipient.campaign_id == campaign_id, Recipient.retry_at.is_not(None)
-    )
-    return tuple(db.session.execute(planned).one())
-
-
 def _may_go_on(now: datetime):
     """Whether a recipient's campaign still sends. Not a join: SQLite would begin it with every finished campaign."""
     mine = select(Campaign.id).where(

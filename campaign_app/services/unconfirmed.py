@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from flask import current_app
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 
 from campaign_app.domain.campaign_status import CampaignStatus
 from campaign_app.domain.errors import Conflict
@@ -31,17 +31,6 @@ class Unconfirmed:
     people: int
     decidable: int
     decidable_at: datetime | None
-
-
-def unconfirmed_of(campaign: Campaign, now: datetime) -> Unconfirmed:
-    """How many are not confirmed, and how many of them staff may decide on."""
-    if not campaign.messages_unconfirmed:
-        return Unconfirmed(0, 0, None)
-    limit = decidable_until(now)
-    old = Recipient.unconfirmed_at <= limit
-    counted = select(func.count().filter(old), func.min(Recipient.unconfirmed_at).filter(~old))
-    decidable, next_at = db.session.execute(counted.where(*_open(campaign.id))).one()
-    return Unconfirmed(campaign.messages_unconfirmed, decidable, next_at and next_at + patience())
 
 
 def send_again(campaign_id: UUID, recipient_id: UUID | None, actor: str, now: datetime) -> int:
@@ -93,7 +82,7 @@ def patience() -> timedelta:
     return timedelta(seconds=current_app.config["SETTINGS"].unconfirmed_after_seconds)
 
 
-def _open(campaign_id: UUID) -> tuple:
+def open_unconfirmed(campaign_id: UUID) -> tuple:
     return (
         Recipient.campaign_id == campaign_id,
         Recipient.unconfirmed_at.is_not(None),
@@ -109,7 +98,9 @@ def _locked(campaign_id: UUID) -> Campaign:
 
 
 def _decidable(campaign: Campaign, recipient_id: UUID | None, now: datetime):
-    rows = select(Recipient).where(*_open(campaign.id), Recipient.unconfirmed_at <= decidable_until(now))
+    rows = select(Recipient).where(
+        *open_unconfirmed(campaign.id), Recipient.unconfirmed_at <= decidable_until(now)
+    )
     return rows if recipient_id is None else rows.where(Recipient.id == recipient_id)
 
 

@@ -12,6 +12,8 @@ _DEEDS = {
     "campaign.resumed": "Resumed it",
     "campaign.cancelled": "Cancelled it",
     "campaign.ended": "Its end was reached; {recipients} people did not get it",
+    "campaign.archived": "Archived it",
+    "campaign.brought_back": "Brought it back into the list",
     "campaign.cloned": "Made it as a copy",
     "campaign.retried": "Queued {recipients} failed people again",
     "campaign.sent_again": "Sent to {recipients} unconfirmed people again",

@@ -6,9 +6,10 @@ from sqlalchemy import select
 from campaign_app.extensions import db
 from campaign_app.models.message import Message
 from campaign_app.models.recipient import Recipient
+from campaign_app.services.left_open import left_open
 from campaign_app.services.send_outcomes import Result, settle
 from campaign_app.services.status_updates import apply_statuses
-from campaign_app.services.unconfirmed import give_up, send_again, unconfirmed_of
+from campaign_app.services.unconfirmed import give_up, send_again
 from campaign_app.whatsapp.send_outcome import SendKind, SendOutcome
 from tests.engine import counters_are_true
 from tests.makers import NOON, a_campaign, minutes, sent_out
@@ -30,7 +31,7 @@ def campaign(app):
 
 
 def test_only_those_whose_webhook_had_its_time_can_be_decided(campaign):
-    found = unconfirmed_of(campaign, LATER)
+    found = left_open(campaign, LATER).unconfirmed
     assert (found.people, found.decidable, found.decidable_at) == (3, 2, NOON + minutes(120))
     assert send_again(campaign.id, None, "staff", NOON + minutes(59)) == 0
 

@@ -10,9 +10,9 @@ from campaign_app.extensions import db
 from campaign_app.models.campaign import Campaign
 from campaign_app.models.message import Message
 from campaign_app.models.recipient import Recipient
+from campaign_app.services.left_open import left_open
 from campaign_app.services.lifecycle import resume
 from campaign_app.services.number import change_number
-from campaign_app.services.retries import planned_retries
 from campaign_app.services.send_outcomes import Result, settle
 from campaign_app.services.status_updates import apply_statuses
 from campaign_app.services.why_waiting import why_waiting
@@ -111,14 +111,19 @@ def failed_with(code: int):
     return campaign, message
 
 
+def planned_retries(campaign) -> int:
+    return left_open(campaign, NOON).retries
+
+
 def _fields(update_) -> dict:
     return {name: getattr(update_, name) for name in type(update_).__dataclass_fields__}
 
 
 def test_a_customer_whom_whatsapp_held_back_is_tried_once_more_a_day_later(app, simulator):
     campaign, message = failed_with(131049)
-    people, at = planned_retries(campaign.id)
-    assert people == 1 and timedelta(hours=24) <= at - AT[FAILED] <= timedelta(hours=26)
+    found = left_open(campaign, NOON)
+    at = found.first_retry_at
+    assert found.retries == 1 and timedelta(hours=24) <= at - AT[FAILED] <= timedelta(hours=26)
 
     process(app)  # long after: the test's noon is past
     assert len(simulator.log()) == 1
@@ -130,15 +135,15 @@ def test_a_customer_whom_whatsapp_held_back_is_tried_once_more_a_day_later(app, 
 @pytest.mark.parametrize("code", [131026, 131050, 130472, 132015, 131042])
 def test_what_cannot_succeed_is_not_tried_again(app, simulator, code):
     campaign, _ = failed_with(code)
-    assert planned_retries(campaign.id) == (0, None)
+    assert planned_retries(campaign) == 0
     process(app)
     assert simulator.log() == []
 
 
 def test_what_arrived_after_all_is_not_tried_again(app):
     campaign, message = failed_with(131000)
-    assert planned_retries(campaign.id)[0] == 1
+    assert planned_retries(campaign) == 1
     apply_statuses([a_status(message, DELIVERED)], NOON + minutes(10))
     db.session.commit()
 
-    assert planned_retries(campaign.id) == (0, None)
+    assert planned_retries(campaign) == 0
