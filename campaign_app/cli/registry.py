@@ -8,6 +8,7 @@ import click
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
+from campaign_app.cli.backups import backup_command, restore_command
 from campaign_app.cli.counters import verify_counters_command
 from campaign_app.cli.customers import import_customers_command
 from campaign_app.cli.demo import demo_command
@@ -40,6 +41,8 @@ def register(app: Flask, create_app: Callable[[Settings], Flask]) -> None:
         app.cli.add_command(_on_the_database(command, app))
     app.cli.add_command(simulate_command)
     app.cli.add_command(doctor_command)
+    app.cli.add_command(backup_command)
+    app.cli.add_command(restore_command(create_app))
     app.cli.add_command(demo_command(create_app))
 
 

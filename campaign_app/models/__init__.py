@@ -12,6 +12,7 @@ from campaign_app.models import (  # noqa: F401
     customer_import,
     erased_number,
     file_block,
+    installation,
     lease,
     medium,
     message,

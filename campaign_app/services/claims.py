@@ -26,6 +26,7 @@ from campaign_app.services.counters import add_tally, lock_campaigns
 from campaign_app.services.eligibility import reason_not_to_write
 from campaign_app.services.frozen_audience import empty_value_reason
 from campaign_app.services.marketing_rules import with_marketing_reason
+from campaign_app.services.restored_copy import on_hold
 from campaign_app.services.send_plans import window_of
 from campaign_app.services.send_schedule import close_plan, today_batch
 from campaign_app.services.sending_queue import sending_order
@@ -48,10 +49,12 @@ class Intent:
 
 
 def due_campaigns(now: datetime) -> list[Campaign]:
-    """Active campaigns whose start has come, whose end has not, and that have something pending, in the order of sending."""
+    """Active campaigns whose start has come, whose end has not, and that have something pending, in the order of sending; none
+    on a restored copy that waits for an admin."""
     due = select(Campaign).where(
         Campaign.status == CampaignStatus.ACTIVE,
         Campaign.messages_pending > 0,
+        ~on_hold(),
         or_(Campaign.scheduled_start_date.is_(None), Campaign.scheduled_start_date <= now),
         or_(Campaign.scheduled_end_date.is_(None), Campaign.scheduled_end_date > now),
     )

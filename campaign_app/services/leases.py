@@ -139,3 +139,9 @@ def is_held(name: str, now: datetime) -> bool:
     """Whether some process holds the lease now: a sign of life of the timed jobs."""
     expires_at = db.session.scalar(select(Lease.expires_at).where(Lease.name == name))
     return expires_at is not None and expires_at > now
+
+
+def holders(now: datetime) -> list[str]:
+    """machine:process of everybody who holds a lease now."""
+    owners = db.session.scalars(select(Lease.owner).where(Lease.expires_at > now))
+    return sorted({owner.rpartition(":")[0] for owner in owners})

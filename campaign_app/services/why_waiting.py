@@ -19,6 +19,10 @@ from campaign_app.whatsapp.error_catalogue import lookup
 ENDS_BEFORE = "Its end comes first: those who are left will not get it."
 OVERDUE_START = "Its start was missed while the app was not running. Resume it if it may still be sent."
 
+RESTORED_COPY = (
+    "This is a restored copy of the database: nothing is sent until an administrator says that it may."
+)
+
 
 @dataclass(frozen=True)
 class Waiting:
@@ -94,6 +98,8 @@ def own_reason(campaign: Campaign, now: datetime, used_today: int | None = None)
 
 
 def _everybody_waits(account: AccountState, now: datetime) -> Waiting | None:
+    if account.is_on_hold:
+        return Waiting("paused", RESTORED_COPY)
     missing = missing_settings()
     if missing:
         return Waiting(

@@ -1,4 +1,4 @@
-"""What every page carries: the main menu, with the page that is open, and what has come to a stop."""
+"""What every page carries: the main menu, with the page that is open, what has come to a stop, and whether this is a restored copy."""
 
 from typing import NamedTuple
 
@@ -6,6 +6,7 @@ from flask import Flask, request
 from flask_login import current_user
 
 from campaign_app.domain.roles import Role
+from campaign_app.services.restored_copy import restored_copy
 from campaign_app.services.standstills import standstills
 
 
@@ -30,6 +31,7 @@ _ITEMS = (
 def register(app: Flask) -> None:
     app.jinja_env.globals["menu"] = menu
     app.jinja_env.globals["standstills"] = standstills
+    app.jinja_env.globals["restored_copy"] = restored_copy
 
 
 def menu() -> list[MenuItem]:
