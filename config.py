@@ -54,6 +54,7 @@ class Settings:
     mail_from: str | None
     public_url: str | None
     account_link_hours: int
+    admins_need_second_factor: bool
     webhook_retention_days: int
     trusted_proxies: int
 
@@ -110,6 +111,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         mail_from=read.mail_address("MAIL_FROM"),
         public_url=read.public_url(),
         account_link_hours=read.whole("ACCOUNT_LINK_HOURS", 24, 1, 168),
+        admins_need_second_factor=read.switch("ADMINS_NEED_SECOND_FACTOR", False),
         webhook_retention_days=read.whole("WEBHOOK_RETENTION_DAYS", 30, 1, 3650),
         trusted_proxies=read.whole("TRUSTED_PROXIES", 0, 0, 10),
     )

@@ -10,7 +10,15 @@ from campaign_app.web.access import ROLE_ATTRIBUTE, is_public, unguarded_endpoin
 from tests.page_checks import a_client
 
 # The whole list of what is open without sign-in; the webhook and the API prove the caller by themselves.
-PUBLIC = {"static", "bootstrap.static", "chartkick.static", "login.show", "login.sign_in"}
+PUBLIC = {
+    "static",
+    "bootstrap.static",
+    "chartkick.static",
+    "login.show",
+    "login.sign_in",
+    "login_code.show",
+    "login_code.check",
+}
 PUBLIC_BLUEPRINTS = {"webhook", "health", "api", "account_links"}
 
 NOBODY = UUID(int=0)

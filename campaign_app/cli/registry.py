@@ -17,13 +17,14 @@ from campaign_app.cli.message_templates import sync_templates_command
 from campaign_app.cli.sending import process_campaigns_command, run_scheduler_command, why_command
 from campaign_app.cli.simulate import simulate_command
 from campaign_app.cli.tokens import create_token_command
-from campaign_app.cli.users import create_user_command
+from campaign_app.cli.users import create_user_command, forget_second_factor_command
 from campaign_app.cli.webhooks import apply_webhooks_command
 from campaign_app.schema import schema_fault
 from config import Settings
 
 COMMANDS = (
     create_user_command,
+    forget_second_factor_command,
     create_token_command,
     import_customers_command,
     process_campaigns_command,

@@ -1,4 +1,4 @@
-"""`flask create-user`: the first admin, and everybody after."""
+"""`flask create-user`: the first admin, and everybody after; `flask forget-second-factor`."""
 
 import sys
 
@@ -9,7 +9,8 @@ from campaign_app.domain.clock import utc_now
 from campaign_app.domain.errors import Refused
 from campaign_app.domain.roles import Role
 from campaign_app.extensions import db
-from campaign_app.services.users import create_user
+from campaign_app.services.second_factors import turn_off
+from campaign_app.services.users import create_user, find_user_by_email
 
 
 @click.command("create-user")
@@ -35,6 +36,19 @@ def create_user_command(email: str, role: str, password_stdin: bool) -> None:
         raise click.ClickException(" ".join(_sentences(refusal))) from None
     db.session.commit()
     click.echo(f"{user.email} can sign in now, as {user.role}.")
+
+
+@click.command("forget-second-factor")
+@click.argument("email")
+@with_appcontext
+def forget_second_factor_command(email: str) -> None:
+    """Turn off the second factor of EMAIL, who lost the phone and the recovery codes."""
+    user = find_user_by_email(email)
+    if user is None:
+        raise click.ClickException("There is no user with this address.")
+    turn_off(user, "command line", utc_now())
+    db.session.commit()
+    click.echo(f"The password alone signs {user.email} in now.")
 
 
 def _sentences(refusal: Refused) -> list[str]:

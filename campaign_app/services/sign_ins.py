@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from ipaddress import IPv6Address, ip_address
+from uuid import UUID
 
 from sqlalchemy import delete, func, select
 
@@ -65,6 +66,19 @@ def is_password_of(user: User, password: str, address: str, now: datetime) -> bo
     return True
 
 
+def count_code(user_id: UUID, address: str, now: datetime) -> None:
+    """Before a code is judged. Raises TooManyAttempts.
+
+    Whoever types codes knows the password: these tries are limited for the account as a whole, too. Owns its transaction.
+    """
+    _counted(str(user_id), address, now, GUESSES_AT_ACCOUNT)
+
+
+def forget_codes(user_id: UUID) -> None:
+    """The code was right. The caller commits."""
+    db.session.execute(delete(SignInAttempt).where(SignInAttempt.email == str(user_id)))
+
+
 def counted_address(address: str) -> str:
     """The address that guesses are counted for: of IPv6 the network, since one guesser has the whole of it.
 
@@ -82,7 +96,8 @@ def counted_address(address: str) -> str:
     return str(IPv6Address(int(parsed) >> 64 << 64))
 
 
-def _counted(email: str, address: str, now: datetime) -> SignInAttempt:
+def _counted(email: str, address: str, now: datetime, most: int | None = None) -> SignInAttempt:
+    """`most`: tries for the account from all addresses within GUESSES_WINDOW."""
     attempt = SignInAttempt(email=email, address=counted_address(address), at=now)
     db.session.add(attempt)
     db.session.execute(delete(SignInAttempt).where(SignInAttempt.at < now - timedelta(days=1)))
@@ -91,7 +106,8 @@ def _counted(email: str, address: str, now: datetime) -> SignInAttempt:
     at_account = _count(of_account, SignInAttempt.at > now - GUESSES_WINDOW)
     allowed = ATTEMPTS if at_account <= GUESSES_AT_ACCOUNT else ATTEMPTS_WHILE_GUESSED
     of_address = SignInAttempt.address == attempt.address
-    if _count(of_account, of_address, SignInAttempt.at > now - WINDOW) > allowed:
+    is_over = most is not None and at_account > most
+    if is_over or _count(of_account, of_address, SignInAttempt.at > now - WINDOW) > allowed:
         db.session.delete(attempt)
         db.session.commit()
         raise TooManyAttempts

@@ -7,15 +7,25 @@ from flask_login import AnonymousUserMixin, current_user
 
 from campaign_app.domain.roles import Role
 from campaign_app.extensions import login_manager
+from campaign_app.services.second_factors import has_second_factor, must_have_second_factor
 from campaign_app.web import browser_sessions
 
 # Sign-in and static files; the webhook proves itself by signature, health says nothing personal, the API has bearer tokens,
 # a link to a new password is its own proof.
 PUBLIC_ENDPOINTS = frozenset(
-    {"static", "bootstrap.static", "chartkick.static", "login.show", "login.sign_in"}
+    {
+        "static",
+        "bootstrap.static",
+        "chartkick.static",
+        "login.show",
+        "login.sign_in",
+        "login_code.show",
+        "login_code.check",
+    }
 )
 PUBLIC_BLUEPRINTS = frozenset({"webhook", "health", "api", "account_links"})
 
+BEFORE_SECOND_FACTOR = frozenset({"second_factor", "login"})
 ROLE_ATTRIBUTE = "required_role"
 
 
@@ -73,4 +83,13 @@ def _guard():
         return redirect(url_for("login.show", next=wanted if wanted != "/" else None), 303)
     if role is None or not current_user.may(role):
         abort(403)
+    if _lacks_second_factor():
+        return redirect(url_for("second_factor.show"), 303)
     return None
+
+
+def _lacks_second_factor() -> bool:
+    """Whether the person must set up a second factor before anything else."""
+    if request.blueprint in BEFORE_SECOND_FACTOR or has_second_factor(current_user):
+        return False
+    return must_have_second_factor(current_user)

@@ -10,10 +10,12 @@ from campaign_app.domain.clock import utc_now
 from campaign_app.domain.roles import Role
 from campaign_app.extensions import db
 from campaign_app.services.audit import record
+from campaign_app.services.second_factors import has_second_factor
 from campaign_app.services.sign_ins import TooManyAttempts, signed_in
 from campaign_app.services.sign_ins import sign_in as check_sign_in
 from campaign_app.web import browser_sessions
 from campaign_app.web.access import requires
+from campaign_app.web.login_code import ask_for_code
 
 blueprint = Blueprint("login", __name__)
 
@@ -41,6 +43,8 @@ def sign_in():
         return render_template("login/show.html", email=email, fault=THROTTLED, next_path=next_path), 429
     if user is None:
         return render_template("login/show.html", email=email, fault=WRONG, next_path=next_path), 422
+    if has_second_factor(user):
+        return ask_for_code(user, next_path)
     signed_in(user, now)
     browser_sessions.begin(user)
     db.session.commit()

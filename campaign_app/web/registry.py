@@ -26,6 +26,7 @@ from campaign_app.web import (
     health,
     home,
     login,
+    login_code,
     media,
     message_templates,
     navigation,
@@ -34,6 +35,7 @@ from campaign_app.web import (
     recipient_exports,
     recipients,
     restored_copy,
+    second_factor,
     segments,
     settings,
     users,
@@ -47,7 +49,9 @@ SHARED = (errors, headers, access, clean_input, formatting, navigation)
 BLUEPRINTS = (
     chartkick_blueprint,  # serves Chart.js from where the package ships it
     login.blueprint,
+    login_code.blueprint,
     account.blueprint,
+    second_factor.blueprint,
     account_links.blueprint,
     home.blueprint,
     campaigns.blueprint,

@@ -15,6 +15,7 @@ from campaign_app.extensions import db
 from campaign_app.models.user import User
 from campaign_app.services import account_links, users
 from campaign_app.services.mail import can_mail
+from campaign_app.services.second_factors import turn_off
 from campaign_app.web.access import requires
 from campaign_app.web.account_links import address_of
 
@@ -86,6 +87,13 @@ def disable(user_id: UUID):
 def enable(user_id: UUID):
     user = users.find_user(user_id)
     return _change(user, lambda: users.enable_user(user, current_user.email, utc_now()), "The account")
+
+
+@blueprint.post("/<uuid:user_id>/second-factor/off")
+@requires(Role.ADMIN)
+def forget_second_factor(user_id: UUID):
+    user = users.find_user(user_id)
+    return _change(user, lambda: turn_off(user, current_user.email, utc_now()), "The second factor")
 
 
 @blueprint.post("/<uuid:user_id>/link")
