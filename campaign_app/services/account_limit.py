@@ -74,6 +74,17 @@ def hour_of(instant: ColumnElement[datetime]) -> ColumnElement:
     return func.substr(type_coerce(cast(instant, String), String), 1, 13)
 
 
+def reached_since(since: datetime | ColumnElement[datetime]) -> ColumnElement[bool]:
+    """Recipients who were written to since then already: within the moving day they cost nothing."""
+    message = aliased(Message)
+    reached = select(message.id).where(
+        message.phone_number == Recipient.phone_number,
+        message.authorised_at > since,
+        message.refused_at.is_(None),
+    )
+    return exists(reached)
+
+
 class AccountLimit:
     """What is left of the limit, as a lower bound: it shrinks with every new customer and is counted anew when it is used up.
 
@@ -97,16 +108,6 @@ class AccountLimit:
     @property
     def is_used_up(self) -> bool:
         return self._limit is not None and self._left <= 0
-
-    def reached_condition(self, now: datetime) -> ColumnElement[bool]:
-        """Recipients who were written to in the moving day already, and so cost nothing."""
-        message = aliased(Message)
-        reached = select(message.id).where(
-            message.phone_number == Recipient.phone_number,
-            message.authorised_at > now - MOVING_DAY,
-            message.refused_at.is_(None),
-        )
-        return exists(reached)
 
     def admit(self, phone_numbers: list[str], now: datetime) -> list[bool]:
         """For each number in turn, whether it still fits; those that fit are counted."""

@@ -1,11 +1,13 @@
 """Authorising sends: every gate in one transaction, which claims recipients and commits the intents to send to them."""
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache, lru_cache
 from uuid import UUID
 
 from flask import current_app
-from sqlalchemy import bindparam, insert, or_, select, update
+from sqlalchemy import Select, bindparam, func, insert, or_, select, update
 
 from campaign_app.domain.campaign_status import CampaignStatus
 from campaign_app.domain.clock import business_day, day_start
@@ -19,13 +21,14 @@ from campaign_app.extensions import db
 from campaign_app.models.campaign import Campaign
 from campaign_app.models.message import Message
 from campaign_app.models.recipient import Recipient
+from campaign_app.models.send_schedule import SendBatch
 from campaign_app.services import audit
-from campaign_app.services.account_limit import AccountLimit
+from campaign_app.services.account_limit import MOVING_DAY, AccountLimit, reached_since
 from campaign_app.services.attempts import complete_finished, move_batch
 from campaign_app.services.counters import add_tally, lock_campaigns
 from campaign_app.services.eligibility import reason_not_to_write
 from campaign_app.services.frozen_audience import empty_value_reason
-from campaign_app.services.marketing_rules import with_marketing_reason
+from campaign_app.services.marketing_rules import cap_counts_since, is_marketing, marketing_reason
 from campaign_app.services.restored_copy import on_hold
 from campaign_app.services.send_plans import window_of
 from campaign_app.services.send_schedule import close_plan, today_batch
@@ -48,17 +51,11 @@ class Intent:
     leaves_before: datetime
 
 
-def due_campaigns(now: datetime) -> list[Campaign]:
+def due_campaigns(now: datetime) -> list[UUID]:
     """Active campaigns whose start has come, whose end has not, and that have something pending, in the order of sending; none
     on a restored copy that waits for an admin."""
-    due = select(Campaign).where(
-        Campaign.status == CampaignStatus.ACTIVE,
-        Campaign.messages_pending > 0,
-        ~on_hold(),
-        or_(Campaign.scheduled_start_date.is_(None), Campaign.scheduled_start_date <= now),
-        or_(Campaign.scheduled_end_date.is_(None), Campaign.scheduled_end_date > now),
-    )
-    return sorted(db.session.scalars(due), key=sending_order)
+    due = db.session.execute(_due_campaigns(db.engine.dialect.name), {"now": now})
+    return [row.id for row in sorted(due, key=sending_order)]
 
 
 def end_overdue(now: datetime) -> None:
@@ -108,9 +105,9 @@ def claim(most: int, epoch: int, limit: AccountLimit, now: datetime) -> list[Int
     only then talks to the network."""
     intents: list[Intent] = []
     limit.open(now)
-    for campaign in due_campaigns(now):
+    for campaign_id in due_campaigns(now):
         while len(intents) < most:
-            claimed, skipped = _claim_of(campaign.id, most - len(intents), epoch, limit, now)
+            claimed, skipped = _claim_of(campaign_id, most - len(intents), epoch, limit, now)
             intents += claimed
             if not skipped:
                 break
@@ -121,14 +118,13 @@ def _claim_of(
     campaign_id: UUID, most: int, epoch: int, limit: AccountLimit, now: datetime
 ) -> tuple[list[Intent], int]:
     """The intents, and how many candidates were skipped instead: then there may be more to claim."""
-    lock_campaigns([campaign_id])
-    campaign = db.session.get(Campaign, campaign_id, populate_existing=True)
+    anew = {"populate_existing": True}
+    campaign = db.session.scalar(_HOLD_CAMPAIGN, {"campaign_id": campaign_id}, execution_options=anew)
     window = window_of(campaign)
     is_over = campaign.scheduled_end_date is not None and campaign.scheduled_end_date <= now
     if campaign.status != CampaignStatus.ACTIVE or is_over or (window and not window.is_open(now)):
         return [], 0
-    row = today_batch(campaign, now)
-    most = min(most, campaign.daily_send_limit - row.messages_authorised)
+    most = min(most, campaign.daily_send_limit - _authorised_today(campaign, now))
     if most <= 0:
         return [], 0
     candidates = _candidates(campaign, most, limit, now)
@@ -165,27 +161,81 @@ def _claim_of(
     return [intent for _, intent in sendable], len(skipped)
 
 
+def _authorised_today(campaign: Campaign, now: datetime) -> int:
+    today = business_day(now, current_app.config["SETTINGS"].zone)
+    used = db.session.scalar(_AUTHORISED, {"campaign_id": campaign.id, "day": today})
+    return today_batch(campaign, now).messages_authorised if used is None else used
+
+
 def _candidates(campaign: Campaign, most: int, limit: AccountLimit, now: datetime) -> list:
     """The next pending recipients, each with the reason why it must not be written to, if there is one."""
-    require_opt_in = current_app.config["SETTINGS"].require_opt_in
+    settings = current_app.config["SETTINGS"]
+    due = _due_recipients(settings, is_marketing(campaign.template_snapshot), limit.is_used_up)
+    times = {"now": now, "moving_day": now - MOVING_DAY, "cap_since": cap_counts_since(now)}
+    return db.session.execute(due, {"campaign_id": campaign.id, "most": most, **times}).all()
+
+
+# The statements of every step are built once: to put one together takes longer than to carry it out.
+_HOLD_CAMPAIGN = select(Campaign).where(Campaign.id == bindparam("campaign_id")).with_for_update(of=Campaign)
+_AUTHORISED = select(SendBatch.messages_authorised).where(
+    SendBatch.campaign_id == bindparam("campaign_id"), SendBatch.send_date == bindparam("day")
+)
+_CLAIM = (
+    update(RECIPIENTS)
+    .where(RECIPIENTS.c.id == bindparam("row_id"), RECIPIENTS.c.status == "pending")
+    .values(
+        status="queued",
+        attempt=RECIPIENTS.c.attempt + 1,
+        message_id=bindparam("new_message_id"),
+        updated_at=bindparam("now", type_=RECIPIENTS.c.updated_at.type),
+    )
+)
+_INTEND = insert(Message.__table__)
+
+
+@cache
+def _due_campaigns(dialect: str) -> Select:
+    """`dialect`: the name of that of the database in use, whose statement it is."""
+    return select(
+        Campaign.id,
+        Campaign.priority,
+        Campaign.scheduled_start_date,
+        Campaign.launched_at,
+        Campaign.created_at,
+    ).where(
+        Campaign.status == CampaignStatus.ACTIVE,
+        Campaign.messages_pending > 0,
+        ~on_hold(),
+        or_(Campaign.scheduled_start_date.is_(None), Campaign.scheduled_start_date <= bindparam("now")),
+        or_(Campaign.scheduled_end_date.is_(None), Campaign.scheduled_end_date > bindparam("now")),
+    )
+
+
+@lru_cache(maxsize=32)
+def _due_recipients(settings: Hashable, marketing: bool, only_reached: bool) -> Select:
+    """`only_reached`: the account's limit is used up, so that only those may be written to who count already."""
+    reason = reason_not_to_write(Recipient.phone_number, settings.require_opt_in)
+    campaign_id = bindparam("campaign_id", type_=Recipient.campaign_id.type)
+    if marketing:
+        cap_since = bindparam("cap_since", type_=Recipient.next_try_at.type)
+        more = marketing_reason(Recipient.phone_number, campaign_id, cap_since)
+        reason = reason if more is None else func.coalesce(reason, more)
     due = select(
         Recipient.id,
         Recipient.phone_number,
         Recipient.attempt,
         Recipient.template_parameters,
         Recipient.personal_values,
-        with_marketing_reason(
-            reason_not_to_write(Recipient.phone_number, require_opt_in),
-            Recipient.phone_number,
-            campaign,
-            campaign.template_snapshot,
-            now,
-        ).label("reason"),
-    ).where(Recipient.campaign_id == campaign.id, Recipient.status == "pending", Recipient.next_try_at <= now)
-    if limit.is_used_up:
-        due = due.where(limit.reached_condition(now))
-    due = due.order_by(Recipient.next_try_at, Recipient.position).limit(most)
-    return db.session.execute(due.with_for_update(of=Recipient, skip_locked=True)).all()
+        reason.label("reason"),
+    ).where(
+        Recipient.campaign_id == campaign_id,
+        Recipient.status == "pending",
+        Recipient.next_try_at <= bindparam("now"),
+    )
+    if only_reached:
+        due = due.where(reached_since(bindparam("moving_day", type_=Recipient.next_try_at.type)))
+    due = due.order_by(Recipient.next_try_at, Recipient.position).limit(bindparam("most"))
+    return due.with_for_update(of=Recipient, skip_locked=True)
 
 
 def _end_of_day(now: datetime) -> datetime:
@@ -208,21 +258,15 @@ def _payload(campaign: Campaign, candidate, message_id: UUID, needs: TemplateNee
 
 def _commit_intents(campaign: Campaign, sendable: list, epoch: int, now: datetime) -> None:
     day = business_day(now, current_app.config["SETTINGS"].zone)
-    claimed = update(RECIPIENTS).where(RECIPIENTS.c.status == "pending")
     ids = {candidate.id: intent.message_id for candidate, intent in sendable}
     result = db.session.execute(
-        claimed.where(RECIPIENTS.c.id == bindparam("row_id")).values(
-            status="queued",
-            attempt=RECIPIENTS.c.attempt + 1,
-            message_id=bindparam("new_message_id"),
-            updated_at=now,
-        ),
-        [{"row_id": row_id, "new_message_id": message_id} for row_id, message_id in ids.items()],
+        _CLAIM,
+        [{"row_id": row_id, "new_message_id": message_id, "now": now} for row_id, message_id in ids.items()],
     )
     if result.rowcount not in (len(ids), -1):
         raise RuntimeError("a recipient was claimed twice")  # cannot happen: the campaign is locked
     db.session.execute(
-        insert(Message.__table__),
+        _INTEND,
         [
             {
                 "id": intent.message_id, "campaign_id": campaign.id, "recipient_id": candidate.id, "attempt": candidate.attempt + 1,

@@ -39,10 +39,18 @@ def cap_reached() -> str:
     return f"Got {count} marketing message{'s' if count != 1 else ''} in {days} already"
 
 
+def cap_counts_since(now: datetime) -> datetime:
+    """From when on messages count for the cap."""
+    return now - timedelta(days=current_app.config["SETTINGS"].marketing_cap_days)
+
+
 def marketing_reason(
-    phone_number: ColumnElement[str], campaign_id: UUID, now: datetime
+    phone_number: ColumnElement[str],
+    campaign_id: ColumnElement[UUID],
+    since: datetime | ColumnElement[datetime],
 ) -> ColumnElement[str | None] | None:
-    """Why a marketing message must not go to `phone_number` now, or NULL; None where no such rule is on."""
+    """Why a marketing message must not go to `phone_number`, or NULL; None where no such rule is on. `since`: see
+    `cap_counts_since`."""
     settings = current_app.config["SETTINGS"]
     rules = []
     if not settings.us_marketing:
@@ -52,7 +60,6 @@ def marketing_reason(
         )
         rules.append((is_us, literal(US_NUMBER)))
     if settings.marketing_cap_messages:
-        since = now - timedelta(days=settings.marketing_cap_days)
         got = _marketing_messages(phone_number, campaign_id, since)
         rules.append((got >= settings.marketing_cap_messages, literal(cap_reached())))
     return case(*rules, else_=null()) if rules else None
@@ -66,12 +73,16 @@ def with_marketing_reason(
     now: datetime,
 ) -> ColumnElement[str | None]:
     """`reason`, or else that of the rules for marketing messages, where the campaign's message is one."""
-    more = marketing_reason(phone_number, campaign.id, now) if is_marketing(template_snapshot) else None
+    if not is_marketing(template_snapshot):
+        return reason
+    more = marketing_reason(phone_number, literal(campaign.id, Campaign.id.type), cap_counts_since(now))
     return reason if more is None else func.coalesce(reason, more)
 
 
 def _marketing_messages(
-    phone_number: ColumnElement[str], campaign_id: UUID, since: datetime
+    phone_number: ColumnElement[str],
+    campaign_id: ColumnElement[UUID],
+    since: datetime | ColumnElement[datetime],
 ) -> ColumnElement[int]:
     """How many marketing messages of other campaigns are on their way to a number, or have come, since then."""
     message, campaign = aliased(Message), aliased(Campaign)
@@ -85,7 +96,7 @@ def _marketing_messages(
             message.authorised_at > since,
             message.refused_at.is_(None),
             message.status != "failed",
-            message.campaign_id != literal(campaign_id, Message.campaign_id.type),
+            message.campaign_id != campaign_id,
             category == MARKETING,
         )
         .scalar_subquery()

@@ -19,6 +19,7 @@ from campaign_app.extensions import db
 from campaign_app.models.campaign import Campaign
 from campaign_app.models.message import Message
 from campaign_app.models.recipient import Recipient
+from campaign_app.models.sending_number import SendingNumber
 from campaign_app.services.account_limit import AccountLimit
 from campaign_app.services.claims import claim, due_campaigns, end_overdue, hold_overdue_starts
 from campaign_app.services.cloud_api import cloud_api, missing_settings
@@ -147,14 +148,15 @@ class Sender:
             self.lease.authorise()
         if self._in_doubt:
             self._release_undispatched(dispatcher, results, now)
+        number = sending_number()  # while it is held here, nobody below reads its row again
         settle(results[:at_once], now)
-        self._learn(results[:at_once], now, clock)
+        self._learn(number, results[:at_once], now, clock)
         intents, slots = [], []
         if clock > self._ends_looked_at + LOOK_FOR_ENDS:
             end_overdue(now)
             self._ends_looked_at = clock
         if more and dispatcher.free > 0:
-            most = self._permitted(now, dispatcher.free)
+            most = self._permitted(number, now, dispatcher.free)
             slots = self._pace.slots(most, clock, HORIZON)
             intents = claim(len(slots), self.lease.epoch, self._limit, now) if slots else []
             more = most > 0 and (bool(intents) or not slots)
@@ -176,9 +178,8 @@ class Sender:
         )
         settle([Result(id_, None, now) for id_ in db.session.scalars(mine) if id_ not in known], now)
 
-    def _permitted(self, now: datetime, free: int) -> int:
+    def _permitted(self, number: SendingNumber, now: datetime, free: int) -> int:
         """How many may be authorised: none while the number is stopped, one a minute while WhatsApp is failing."""
-        number = sending_number()
         if number.stopped_at is not None:
             return 0
         if number.failing_since is None:
@@ -188,7 +189,7 @@ class Sender:
         change_number(next_probe_at=now + PROBE_EVERY)
         return 1
 
-    def _learn(self, results: list[Result], now: datetime, clock: float) -> None:
+    def _learn(self, number: SendingNumber, results: list[Result], now: datetime, clock: float) -> None:
         """Slow down when WhatsApp asks for it; break off after too many unclear answers in a row."""
         answered = False
         for outcome in (result.outcome for result in results if result.outcome is not None):
@@ -200,10 +201,10 @@ class Sender:
             )
             self._unclear = self._unclear + 1 if failing else 0
             answered = answered or not failing
-        if self._unclear >= UNCLEAR_IN_A_ROW and results and sending_number().failing_since is None:
+        if self._unclear >= UNCLEAR_IN_A_ROW and results and number.failing_since is None:
             change_number(failing_since=now, next_probe_at=now + PROBE_EVERY)
             log.error("WhatsApp gives no clear answers: sending is down to one message a minute")
-        elif answered and sending_number().failing_since is not None:
+        elif answered and number.failing_since is not None:
             change_number(failing_since=None, next_probe_at=None)
 
     def _wait(self, dispatcher: Dispatcher, more: bool) -> float:

@@ -9,7 +9,13 @@ from sqlalchemy import event, select, update
 from campaign_app.extensions import db
 from campaign_app.models.message import Message
 from campaign_app.models.recipient import Recipient
-from campaign_app.services.account_limit import AccountLimit, account_spent, customers_since
+from campaign_app.services.account_limit import (
+    MOVING_DAY,
+    AccountLimit,
+    account_spent,
+    customers_since,
+    reached_since,
+)
 from campaign_app.services.number import change_number, sending_number
 from tests.makers import NOON, a_campaign, minutes, sent_out
 
@@ -156,10 +162,9 @@ def test_what_the_sender_knows_is_refreshed_for_the_pages(app):
 def test_those_reached_in_the_day_are_found_by_the_database(app):
     campaign = a_campaign()
     sent_out(campaign, 2)
-    limit = the_limit_is(app, 1)
     reached = select(Recipient.phone_number)
-    assert len(db.session.scalars(reached.where(limit.reached_condition(NOON + minutes(1)))).all()) == 2
-    assert db.session.scalars(reached.where(limit.reached_condition(NOON + DAY + minutes(1)))).all() == []
+    assert len(db.session.scalars(reached.where(reached_since(NOON + minutes(1) - MOVING_DAY))).all()) == 2
+    assert db.session.scalars(reached.where(reached_since(NOON + DAY + minutes(1) - MOVING_DAY))).all() == []
 
 
 def test_the_moving_day_is_read_without_the_messages_before_it(app):
