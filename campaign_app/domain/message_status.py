@@ -1,9 +1,8 @@
 """The ladder of a message's status: it only rises, and failed can always be set."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import MutableMapping
 from enum import StrEnum
+from typing import Any
 
 
 class MessageStatus(StrEnum):
@@ -14,10 +13,6 @@ class MessageStatus(StrEnum):
     READ = "read"
     FAILED = "failed"
 
-    @property
-    def level(self) -> int:
-        return LEVELS[self]
-
 
 LEVELS = {
     MessageStatus.PENDING: 1,
@@ -27,58 +22,31 @@ LEVELS = {
     MessageStatus.READ: 5,
     MessageStatus.FAILED: 99,
 }
-BY_LEVEL = {level: status for status, level in LEVELS.items()}
+
+# The times that a report of a status gives evidence of. WhatsApp reports only on messages that it had accepted.
+PROVES = {
+    MessageStatus.SENT: ("sent_at",),
+    MessageStatus.DELIVERED: ("sent_at", "delivered_at"),
+    MessageStatus.READ: ("sent_at", "delivered_at", "read_at"),
+    MessageStatus.FAILED: ("sent_at", "failed_at"),
+}
 
 
-@dataclass(frozen=True, slots=True)
-class StatusTimes:
-    """What a set of statuses proves: the highest level, and the earliest instant of each fact or None."""
+def raise_to(message: MutableMapping[str, Any], status: MessageStatus, at: Any) -> None:
+    """Merge into `message` (status and times by the names of their columns) that `status` was seen at `at`.
 
-    sent_at: datetime | None
-    delivered_at: datetime | None
-    read_at: datetime | None
-    failed_at: datetime | None
-    level: int
+    The highest level stands, and the earliest time of each fact: so the order and the repetition of what was seen change
+    nothing. Times are anything that can be compared with one another; None is not known.
 
-    @property
-    def status(self) -> MessageStatus:
-        return BY_LEVEL[self.level]
-
-
-def higher(a: MessageStatus, b: MessageStatus) -> MessageStatus:
-    """The status that stands when both were seen.
-
-    >>> higher(MessageStatus.READ, MessageStatus.DELIVERED).value
-    'read'
-    >>> higher(MessageStatus.READ, MessageStatus.FAILED).value
-    'failed'
+    >>> message = {"status": "sent", "sent_at": 3, "delivered_at": None, "read_at": None, "failed_at": None}
+    >>> raise_to(message, MessageStatus.READ, 5)
+    >>> raise_to(message, MessageStatus.DELIVERED, 4)
+    >>> message
+    {'status': 'read', 'sent_at': 3, 'delivered_at': 4, 'read_at': 5, 'failed_at': None}
     """
-    return a if a.level >= b.level else b
-
-
-def reduce_statuses(seen: Iterable[tuple[MessageStatus, datetime]]) -> StatusTimes:
-    """What `seen` proves, the same for every order and repetition.
-
-    Read implies delivered. Every status of a webhook, failed too, implies sent: WhatsApp reports only on
-    messages that it had accepted. Nothing seen is level pending.
-    """
-    earliest: dict[MessageStatus, datetime] = {}
-    level = MessageStatus.PENDING.level
-    for status, at in seen:
-        earliest[status] = min(at, earliest.get(status, at))
-        level = max(level, status.level)
-    sent, delivered, read, failed = (
-        earliest.get(status)
-        for status in (MessageStatus.SENT, MessageStatus.DELIVERED, MessageStatus.READ, MessageStatus.FAILED)
-    )
-    return StatusTimes(
-        sent_at=_first(sent, delivered, read, failed),
-        delivered_at=_first(delivered, read),
-        read_at=read,
-        failed_at=failed,
-        level=level,
-    )
-
-
-def _first(*times: datetime | None) -> datetime | None:
-    return min((at for at in times if at is not None), default=None)
+    for name in PROVES[status]:
+        known = message[name]
+        if known is None or at < known:
+            message[name] = at
+    if LEVELS[status] > LEVELS[message["status"]]:
+        message["status"] = status.value

@@ -10,7 +10,7 @@ from flask import current_app
 from sqlalchemy import Select, Table, Update, bindparam, case, delete, select, update
 
 from campaign_app.domain.campaign_status import CampaignStatus
-from campaign_app.domain.message_status import MessageStatus, higher
+from campaign_app.domain.message_status import MessageStatus, raise_to
 from campaign_app.domain.tally import NO_CODE, Standing, Tally
 from campaign_app.extensions import db
 from campaign_app.models.campaign import Campaign
@@ -68,17 +68,8 @@ class Attempt:
         self._recipient_before = None if recipient is None else dict(recipient)
 
     def raise_to(self, status: MessageStatus, at: datetime) -> None:
-        """Evidence that WhatsApp took the message, and of `status` at `at`. Merges: the highest level and the earliest
-        times, so that the order and the number of such calls do not matter."""
-        row = self.message
-        _earliest(row, "sent_at", at)
-        if status in (MessageStatus.DELIVERED, MessageStatus.READ):
-            _earliest(row, "delivered_at", at)
-        if status == MessageStatus.READ:
-            _earliest(row, "read_at", at)
-        if status == MessageStatus.FAILED:
-            _earliest(row, "failed_at", at)
-        row["status"] = higher(MessageStatus(row["status"]), status).value
+        """Evidence that WhatsApp took the message, and of `status` at `at`."""
+        raise_to(self.message, status, at)
         self.mirror()
 
     def explain(self, code: int | None, title: str | None, reason: str | None) -> None:
@@ -287,11 +278,6 @@ def _update(table: Table, columns: tuple[str, ...]) -> Update:
         .where(table.c.id == bindparam("row_id"))
         .values(**values, updated_at=bindparam("now", type_=table.c.updated_at.type))
     )
-
-
-def _earliest(row: dict, name: str, at: datetime) -> None:
-    if row[name] is None or at < row[name]:
-        row[name] = at
 
 
 def _standing(recipient: dict) -> Standing:

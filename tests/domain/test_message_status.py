@@ -3,11 +3,10 @@
 import itertools
 from datetime import UTC, datetime, timedelta
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaign_app.domain.message_status import MessageStatus, higher, reduce_statuses
+from campaign_app.domain.message_status import LEVELS, MessageStatus, raise_to
 
 START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 SENT, DELIVERED = MessageStatus.SENT, MessageStatus.DELIVERED
@@ -23,23 +22,23 @@ def at(seconds: int) -> datetime:
     return START + timedelta(seconds=seconds)
 
 
+def raised(*seen: tuple[MessageStatus, datetime]) -> dict:
+    """A queued message of which `seen` was reported."""
+    message = {"status": "queued", "sent_at": None, "delivered_at": None, "read_at": None, "failed_at": None}
+    for status, instant in seen:
+        raise_to(message, status, instant)
+    return message
+
+
 def test_the_levels_are_those_of_the_ladder():
-    levels = {status.value: status.level for status in MessageStatus}
-    assert levels == {"pending": 1, "queued": 2, "sent": 3, "delivered": 4, "read": 5, "failed": 99}
-
-
-@pytest.mark.parametrize("pair", list(itertools.product(MessageStatus, repeat=2)))
-def test_the_higher_of_two_is_the_same_in_both_orders(pair):
-    a, b = pair
-    assert higher(a, b) is higher(b, a)
-    assert higher(a, b).level == max(a.level, b.level)
+    assert LEVELS == {"pending": 1, "queued": 2, "sent": 3, "delivered": 4, "read": 5, "failed": 99}
 
 
 def test_all_permutations_of_up_to_five_statuses_end_alike():
     for length in range(1, 6):
         for seen in itertools.combinations_with_replacement([SENT, DELIVERED, READ, FAILED], length):
             timed = [(status, at(10 * position)) for position, status in enumerate(seen)]
-            ends = {reduce_statuses(order) for order in itertools.permutations(timed)}
+            ends = {tuple(raised(*order).items()) for order in itertools.permutations(timed)}
             assert len(ends) == 1
 
 
@@ -47,39 +46,40 @@ def test_all_permutations_of_up_to_five_statuses_end_alike():
 def test_order_and_repetition_change_nothing(seen, random):
     again = seen + [random.choice(seen) for _ in range(random.randint(0, 5)) if seen]
     random.shuffle(again)
-    assert reduce_statuses(again) == reduce_statuses(seen)
+    assert raised(*again) == raised(*seen)
 
 
 @given(st.lists(a_sighting, min_size=1, max_size=8))
 def test_the_times_are_in_the_order_of_the_ladder_and_each_was_seen(seen):
-    times = reduce_statuses(seen)
-    assert times.status is max((status for status, _ in seen), key=lambda status: status.level)
-    assert times.sent_at == min(instant for _, instant in seen)
-    if times.read_at:
-        assert times.sent_at <= times.delivered_at <= times.read_at
-    if times.delivered_at:
-        assert times.sent_at <= times.delivered_at
-    for kind, instant in ((READ, times.read_at), (FAILED, times.failed_at)):
+    message = raised(*seen)
+    assert message["status"] == max((status for status, _ in seen), key=LEVELS.get).value
+    assert message["sent_at"] == min(instant for _, instant in seen)
+    if message["read_at"]:
+        assert message["sent_at"] <= message["delivered_at"] <= message["read_at"]
+    if message["delivered_at"]:
+        assert message["sent_at"] <= message["delivered_at"]
+    for kind, instant in ((READ, message["read_at"]), (FAILED, message["failed_at"])):
         assert instant == min((when for status, when in seen if status is kind), default=None)
 
 
 def test_a_read_message_was_delivered_and_sent():
-    times = reduce_statuses([(READ, at(7))])
-    assert (times.sent_at, times.delivered_at, times.read_at) == (at(7), at(7), at(7))
-    assert times.failed_at is None
+    times = dict.fromkeys(("sent_at", "delivered_at", "read_at"), at(7))
+    assert raised((READ, at(7))) == {"status": "read", **times, "failed_at": None}
 
 
 def test_a_failed_status_proves_that_whatsapp_had_accepted_the_message():
-    times = reduce_statuses([(FAILED, at(7))])
-    assert (times.sent_at, times.delivered_at, times.failed_at) == (at(7), None, at(7))
-    assert times.status is FAILED
+    message = raised((FAILED, at(7)))
+    assert (message["sent_at"], message["delivered_at"], message["failed_at"]) == (at(7), None, at(7))
+    assert message["status"] == "failed"
 
 
 def test_delivered_then_failed_keeps_both_facts():
-    times = reduce_statuses([(FAILED, at(9)), (DELIVERED, at(5)), (SENT, at(1))])
-    assert times.status is FAILED
-    assert (times.sent_at, times.delivered_at, times.failed_at) == (at(1), at(5), at(9))
+    message = raised((FAILED, at(9)), (DELIVERED, at(5)), (SENT, at(1)))
+    assert message["status"] == "failed"
+    assert (message["sent_at"], message["delivered_at"], message["failed_at"]) == (at(1), at(5), at(9))
 
 
-def test_nothing_seen_is_pending():
-    assert reduce_statuses([]).status is MessageStatus.PENDING
+def test_what_is_known_already_is_not_set_back():
+    message = raised((READ, at(7)))
+    raise_to(message, SENT, at(9))
+    assert message == raised((READ, at(7)))
