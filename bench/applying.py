@@ -1,12 +1,18 @@
 """Statuses applied a second, from the stored webhook to the committed counters, against a bare executemany of the same
 guarded updates.
 
+The floor writes, for each status, the rows that the applier must write, column for column: the message and its recipient
+(guarded: only upwards, only to an earlier time, only in the latest attempt), the event (once), and the body's state (once).
+One executemany by the bare driver for each of the four tables, a commit for as many statuses as the app takes, as durable. It
+parses nothing, reads nothing, and moves no counter.
+
 Run: python -m bench.applying
 """
 
+import itertools
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -24,7 +30,8 @@ from campaign_app.models.recipient import Recipient
 from campaign_app.models.send_schedule import SendBatch
 from campaign_app.models.webhook_event import WebhookEvent
 from campaign_app.services.recount import mismatches
-from campaign_app.services.webhook_inbox import BODIES_AT_ONCE, Arrival, apply_waiting, store_all
+from campaign_app.services.webhook_batches import STATUSES_AT_ONCE, apply_waiting
+from campaign_app.services.webhook_inbox import Arrival, store_all
 
 STATUSES = ("sent", "delivered", "read")
 
@@ -37,18 +44,24 @@ def main() -> None:
     options.add_argument(
         "--per-body", type=int, nargs="*", default=[1, 20], help="statuses in one webhook body"
     )
+    options.add_argument(
+        "--cpu",
+        action="store_true",
+        help="by this process's own processor time, which other work on the machine disturbs less",
+    )
     chosen = options.parse_args()
+    clock = time.process_time if chosen.cpu else time.perf_counter
     figures = [
-        figure(kind, chosen.messages, per_body, chosen.rounds)
+        figure(kind, chosen.messages, per_body, chosen.rounds, clock)
         for kind in kinds(chosen.database)
         for per_body in chosen.per_body
     ]
     report("Applying statuses", "applied", "bare guarded updates", figures)
 
 
-def figure(kind: str, messages: int, per_body: int, rounds: int) -> Figure:
+def figure(kind: str, messages: int, per_body: int, rounds: int, clock: Callable[[], float]) -> Figure:
     with fresh_database(kind) as url, app_on(url):
-        campaign = SentCampaign(messages, per_body)
+        campaign = SentCampaign(messages, per_body, clock)
         ours, floor = in_turn(rounds, campaign.apply, campaign.update_bare)
     return Figure.of_rates(f"applying, {per_body} a webhook, {kind}", ours, floor)
 
@@ -56,50 +69,59 @@ def figure(kind: str, messages: int, per_body: int, rounds: int) -> Figure:
 class SentCampaign:
     """A campaign whose messages have all been accepted by WhatsApp, and the statuses that come then."""
 
-    def __init__(self, messages: int, per_body: int):
+    def __init__(self, messages: int, per_body: int, clock: Callable[[], float] = time.perf_counter):
         self._messages = messages
         self._per_body = per_body
+        self._clock = clock
         self._sent_at = utc_now() - timedelta(minutes=10)
         self._ids: list[tuple[UUID, UUID]] = []  # message, recipient
 
     def apply(self) -> float:
         """Statuses a second through the app's own applier; every counter is recounted afterwards."""
         self._make()
-        bodies = list(self._bodies())
-        for start in range(0, len(bodies), BODIES_AT_ONCE):
-            arrivals = [Arrival(body, utc_now()) for body in bodies[start : start + BODIES_AT_ONCE]]
-            store_all(db.session.connection().connection.driver_connection, arrivals)
-        db.session.commit()
-        began = time.perf_counter()
+        began = self._clock()
         while apply_waiting():
             pass
-        seconds = time.perf_counter() - began
-        read = db.session.scalar(
-            select(func.count()).select_from(Recipient).where(Recipient.status == "read")
-        )
-        assert read == self._messages and mismatches() == []
+        seconds = self._clock() - began
+        assert self._read() == self._messages and mismatches() == []
         return self._messages * len(STATUSES) / seconds
 
     def update_bare(self) -> float:
-        """Statuses a second as two guarded updates each, so many in a transaction as the app takes, by the bare driver."""
+        """Statuses a second by the floor."""
         self._make()
-        steps = list(_bare_updates(self._ids, self._sent_at, BODIES_AT_ONCE * self._per_body))
+        steps = list(self._bare_steps())
+        sqlite = db.engine.dialect.name == "sqlite"
         connection = db.engine.raw_connection()
         cursor = connection.cursor()
-        began = time.perf_counter()
+        began = self._clock()
         for statements in steps:
-            if db.engine.dialect.name == "sqlite":
+            if sqlite:
                 cursor.execute("BEGIN IMMEDIATE")
             for sql, rows in statements:
                 cursor.executemany(sql, rows)
-            cursor.execute("COMMIT") if db.engine.dialect.name == "sqlite" else connection.commit()
-        seconds = time.perf_counter() - began
+            cursor.execute("COMMIT") if sqlite else connection.commit()
+        seconds = self._clock() - began
         connection.close()
-        read = db.session.scalar(
-            select(func.count()).select_from(Recipient).where(Recipient.status == "read")
-        )
-        assert read == self._messages
+        assert self._read() == self._messages
+        written = select(func.count()).select_from(WebhookEvent).where(WebhookEvent.state == "applied")
+        assert db.session.scalar(written) == len(list(self._bodies()))
         return self._messages * len(STATUSES) / seconds
+
+    def _read(self) -> int:
+        read = select(func.count()).select_from(Recipient).where(Recipient.status == "read")
+        return db.session.scalar(read)
+
+    def _bare_steps(self) -> Iterator[list[tuple[str, list]]]:
+        """For each transaction the statements with their rows."""
+        bodies = iter(db.session.scalars(select(WebhookEvent.id).order_by(WebhookEvent.received_at)).all())
+        db.session.rollback()
+        now = _at(utc_now())
+        for step, status in enumerate(STATUSES):
+            at = _at((self._sent_at + timedelta(seconds=step)).replace(microsecond=0))
+            for start in range(0, len(self._ids), STATUSES_AT_ONCE):
+                some = self._ids[start : start + STATUSES_AT_ONCE]
+                done = [(now, _key(id_)) for id_ in itertools.islice(bodies, -(-len(some) // self._per_body))]
+                yield [*_bare_updates(status, at, now, some), (_marked(BARE_BODY), done)]
 
     def _make(self) -> None:
         now, at, count = utc_now(), self._sent_at, self._messages
@@ -151,6 +173,9 @@ class SentCampaign:
                 for index, (message_id, recipient_id) in numbered
             ],
         )  # fmt: skip
+        for bodies in _in_parts(list(self._bodies()), 500):
+            arrivals = [Arrival(body, utc_now()) for body in bodies]
+            store_all(db.session.connection().connection.driver_connection, arrivals)
         db.session.commit()
         db.session.remove()
         _settle_down()
@@ -179,32 +204,50 @@ def _status(message_id: UUID, phone_number: str, status: str, at: datetime) -> d
     }  # fmt: skip
 
 
-def _bare_updates(
-    ids: list[tuple[UUID, UUID]], sent_at: datetime, at_once: int
-) -> Iterator[list[tuple[str, list]]]:
-    """For each transaction the statements with their rows: message and recipient, guarded by the ladder of statuses."""
-    sqlite = db.engine.dialect.name == "sqlite"
-    mark = "?" if sqlite else "%s"
-    lower = {"sent": "'queued'", "delivered": "'queued', 'sent'", "read": "'queued', 'sent', 'delivered'"}
-    for step, status in enumerate(STATUSES):
-        at = sent_at + timedelta(seconds=step)
-        at = at.strftime("%Y-%m-%d %H:%M:%S.%f") if sqlite else at
-        change = (
-            f"SET status = '{status}', {status}_at = coalesce({status}_at, {mark}), updated_at = {mark} "
-            f"WHERE id = {mark} AND status IN ({lower[status]})"
-        )
-        for start in range(0, len(ids), at_once):
-            some = ids[start : start + at_once]
-            yield [
-                (
-                    f"UPDATE whatsapp_messages {change}",
-                    [(at, at, _key(message_id)) for message_id, _ in some],
-                ),
-                (
-                    f"UPDATE campaign_recipients {change} AND message_id = {mark}",
-                    [(at, at, _key(recipient_id), _key(message_id)) for message_id, recipient_id in some],
-                ),
-            ]
+# By WhatsApp's time, cut to the second, it was sent a moment before our own clock says that it was accepted.
+BARE_UPDATES = {
+    "sent": ("sent_at = ?", "sent_at > ?"),
+    "delivered": ("status = 'delivered', delivered_at = ?", "status IN ('queued', 'sent')"),
+    "read": ("status = 'read', read_at = ?", "status IN ('queued', 'sent', 'delivered')"),
+}
+BARE_EVENT = """INSERT INTO message_events (message_id, status, happened_at, received_at, pricing_category, pricing_type, billable)
+                VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"""
+BARE_BODY = "UPDATE webhook_events SET state = 'applied', applied_at = ? WHERE id = ? AND state = 'waiting'"
+
+
+def _bare_updates(status: str, at, now, ids: list[tuple[UUID, UUID]]) -> list[tuple[str, list]]:
+    change, guard = BARE_UPDATES[status]
+    price = ", pricing_category = ?, pricing_type = ?" if status == "sent" else ""
+    priced = ("marketing", "regular") if price else ()
+    guarded = (at,) if "?" in guard else ()
+    return [
+        (
+            _marked(f"UPDATE whatsapp_messages SET {change}{price}, updated_at = ? WHERE id = ? AND {guard}"),
+            [(at, *priced, now, _key(message_id), *guarded) for message_id, _ in ids],
+        ),
+        (
+            _marked(
+                f"UPDATE campaign_recipients SET {change}, updated_at = ? WHERE id = ? AND message_id = ? AND {guard}"
+            ),
+            [(at, now, _key(recipient_id), _key(message_id), *guarded) for message_id, recipient_id in ids],
+        ),
+        (
+            _marked(BARE_EVENT),
+            [(_key(message_id), status, at, now, "marketing", "regular", True) for message_id, _ in ids],
+        ),
+    ]
+
+
+def _marked(sql: str) -> str:
+    return sql if db.engine.dialect.name == "sqlite" else sql.replace("?", "%s")
+
+
+def _at(instant: datetime):
+    return instant.strftime("%Y-%m-%d %H:%M:%S.%f") if db.engine.dialect.name == "sqlite" else instant
+
+
+def _in_parts(items: list, most: int) -> Iterator[list]:
+    return (items[start : start + most] for start in range(0, len(items), most))
 
 
 def _key(id_: UUID):

@@ -1,6 +1,7 @@
 """What the benchmarks share: fresh databases, rounds in turn, and a row for the README's table."""
 
 import argparse
+import gc
 import logging
 import os
 import platform
@@ -88,9 +89,12 @@ def app_on(database_url: str, **environ: str) -> Iterator[Flask]:
     with tempfile.TemporaryFile("w+") as log, app.app_context():
         (handler,) = logging.getLogger("campaign_app").handlers
         handler.setStream(log)
+        gc.collect()
+        gc.freeze()  # as gunicorn.conf.py does
         try:
             yield app
         finally:
+            gc.unfreeze()
             handler.setStream(sys.stderr)
             db.session.remove()
             db.engine.dispose()

@@ -14,6 +14,10 @@ _ID_OR_PHONE = re.compile(
     r"|(?<![0-9A-Za-z])\+[0-9](?:[ ().-]{0,2}[0-9]){6,14}(?![0-9A-Za-z])"
     r"|(?<![0-9A-Za-z])(?<![0-9]\.)[0-9]{7,15}(?![0-9A-Za-z])"
 )
+# Lines that hold words of ours, an id and a status; most lines are such.
+_HARMLESS = re.compile(
+    r"[A-Za-z_ ]++: (?:wamid\.[A-Za-z0-9+/=_-]++|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}) -> [a-z]++"
+)
 _BEARER = re.compile(r"(Bearer\s+|access_token=)\S+", re.IGNORECASE)
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _SHORTEST_SECRET = 6  # signs: a shorter one would be found in every other word
@@ -35,10 +39,15 @@ def _in_one_line(text: str) -> str:
 
 
 def _hide(text: str) -> str:
-    for secret in _secrets:
-        text = text.replace(secret, "•••")
+    text = _without_secrets(text)
     text = _BEARER.sub(r"\1•••", text)
     return _ID_OR_PHONE.sub(lambda match: match["id"] or f"{match[0][:3]}•••••{match[0][-4:]}", text)
+
+
+def _without_secrets(text: str) -> str:
+    for secret in _secrets:
+        text = text.replace(secret, "•••")
+    return text
 
 
 class _Masked(logging.Formatter):
@@ -49,7 +58,8 @@ class _Masked(logging.Formatter):
 
     def format(self, record):
         lines = getattr(record, "lines", None) or [record.getMessage()]
-        record.message = _hide("\n".join(map(_in_one_line, lines)))
+        masked = [line if _HARMLESS.fullmatch(line) else mask(line) for line in lines]
+        record.message = _without_secrets("\n".join(masked))
         begin = f"{self.formatTime(record)} {record.levelname} {record.name}: "
         line = begin + record.message.replace("\n", f"\n{begin}")
         if record.exc_info:

@@ -22,7 +22,7 @@ from campaign_app.services.media_renewal import renew_media
 from campaign_app.services.message_templates import read_templates, store_templates
 from campaign_app.services.number import learn_number, read_number, sending_number
 from campaign_app.services.sender import Sender
-from campaign_app.services.webhook_inbox import apply_waiting
+from campaign_app.services.webhook_batches import apply_waiting
 from campaign_app.steady_jobs import Every, SteadyScheduler
 from campaign_app.whatsapp.client import CloudApiError
 

@@ -16,7 +16,8 @@ from campaign_app.services.launch import launch
 from campaign_app.services.leases import SENDER_LEASE, LeaseHolder
 from campaign_app.services.recount import mismatches
 from campaign_app.services.sender import Sender
-from campaign_app.services.webhook_inbox import apply_waiting, store, waiting_bodies
+from campaign_app.services.webhook_batches import apply_waiting
+from campaign_app.services.webhook_inbox import store, waiting_bodies
 from campaign_app.whatsapp.signature import is_valid
 from tests.databases import an_app
 from tests.simulator_process import RunningSimulator

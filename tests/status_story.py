@@ -19,7 +19,8 @@ from campaign_app.services.account_limit import AccountLimit
 from campaign_app.services.claims import claim
 from campaign_app.services.retries import retry_failed
 from campaign_app.services.send_outcomes import Result, settle
-from campaign_app.services.webhook_inbox import apply_waiting, store
+from campaign_app.services.webhook_batches import apply_waiting
+from campaign_app.services.webhook_inbox import store
 from campaign_app.whatsapp.send_outcome import SendKind, SendOutcome
 from tests.makers import NOON, a_campaign, sent_out
 from tests.whatsapp.webhooks import a_change, a_message, a_webhook

@@ -11,7 +11,8 @@ from campaign_app.extensions import db
 from campaign_app.logs import mask
 from campaign_app.services.number import change_number
 from campaign_app.services.opt_outs import record_opt_out
-from campaign_app.services.webhook_inbox import apply_waiting, store
+from campaign_app.services.webhook_batches import apply_waiting
+from campaign_app.services.webhook_inbox import store
 from tests.databases import DEFAULTS, fresh_sqlite
 from tests.engine import (
     RunningSimulator,

@@ -3,7 +3,7 @@
 import click
 from flask.cli import with_appcontext
 
-from campaign_app.services.webhook_inbox import apply_waiting
+from campaign_app.services.webhook_batches import apply_waiting
 
 
 @click.command("apply-webhooks")

@@ -58,6 +58,12 @@ class Tally:
         if after is not None:
             self._add(after, zone, 1)
 
+    def count(self, counter: str, at: datetime, zone: ZoneInfo, by: int) -> None:
+        """So many more people of whom `counter` is true since `at`."""
+        self.campaign[counter] += by
+        self.days[business_day(at, zone), counter] += by
+        self.hours[hour_of(at), counter] += by
+
     def _add(self, standing: Standing, zone: ZoneInfo, by: int) -> None:
         if standing.replied_at is not None:  # a fact about the person, whatever became of the message
             self.campaign["messages_replied"] += by
@@ -73,9 +79,7 @@ class Tally:
             ("messages_failed", standing.failed_at if failed else None),
         ):
             if at is not None:
-                self.campaign[counter] += by
-                self.days[business_day(at, zone), counter] += by
-                self.hours[hour_of(at), counter] += by
+                self.count(counter, at, zone, by)
         if failed:
             code = NO_CODE if standing.failure_code is None else standing.failure_code
             self.failures[code] += by

@@ -10,7 +10,6 @@ from sqlalchemy import (
     ColumnElement,
     Insert,
     Integer,
-    Select,
     bindparam,
     case,
     cast,
@@ -25,7 +24,7 @@ from campaign_app.domain.tally import CAMPAIGN_COUNTERS, DAILY_COUNTERS, Tally, 
 from campaign_app.extensions import db
 from campaign_app.models.analytics import DailyAnalytics, FailureCount, HourlyAnalytics
 from campaign_app.models.campaign import Campaign
-from campaign_app.models.message import Message
+from campaign_app.services.driver_rows import among, read_rows
 
 _DIALECTS = {"sqlite": sqlite, "postgresql": postgresql}
 
@@ -42,18 +41,16 @@ def lock_campaigns(campaign_ids: Iterable[UUID]) -> None:
     none waits in a circle. SQLite has but one writer anyway.
     """
     if db.engine.dialect.name == "postgresql":
-        _lock(select(Campaign.id).where(Campaign.id.in_(sorted(set(campaign_ids)))))
+        held = select(Campaign.id).where(Campaign.id.in_(set(campaign_ids)))
+        db.session.execute(held.order_by(Campaign.id).with_for_update())
 
 
-def lock_campaigns_of(message_ids: Collection[UUID]) -> None:
-    """Hold the campaigns of these messages until the transaction ends, as `lock_campaigns` does."""
-    if db.engine.dialect.name == "postgresql":
-        of_messages = select(Message.campaign_id).where(Message.id.in_(message_ids))
-        _lock(select(Campaign.id).where(Campaign.id.in_(of_messages)))
-
-
-def _lock(campaigns: Select) -> None:
-    db.session.execute(campaigns.order_by(Campaign.id).with_for_update(of=Campaign))
+def lock_campaigns_of(message_ids: Collection[UUID | str]) -> None:
+    """Hold the campaigns of these messages (ids, also as text) until the transaction ends, as `lock_campaigns` does."""
+    if db.engine.dialect.name == "postgresql" and message_ids:
+        these, ids = among(list(map(str, message_ids)))
+        held = f"SELECT campaign_id FROM whatsapp_messages WHERE id {these}"  # noqa: S608
+        read_rows(f"SELECT id FROM marketing_campaigns WHERE id IN ({held}) ORDER BY id FOR UPDATE", ids)  # noqa: S608
 
 
 def add_tally(

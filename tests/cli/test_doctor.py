@@ -22,7 +22,8 @@ from campaign_app.services.database_checks import check_database
 from campaign_app.services.leases import LeaseHolder
 from campaign_app.services.number import sending_number, stop_number
 from campaign_app.services.operation_checks import JOBS
-from campaign_app.services.webhook_inbox import apply_waiting, store
+from campaign_app.services.webhook_batches import apply_waiting
+from campaign_app.services.webhook_inbox import store
 from tests.databases import an_app, fresh_sqlite
 from tests.engine import RunningSimulator, an_app_on
 from tests.makers import a_campaign, sent_out

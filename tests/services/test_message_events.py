@@ -12,7 +12,8 @@ from campaign_app.models.message_event import MessageEvent
 from campaign_app.models.webhook_event import WaitingStatus
 from campaign_app.services.send_outcomes import settle
 from campaign_app.services.status_updates import apply_statuses, apply_waited
-from campaign_app.services.webhook_inbox import apply_waiting, store
+from campaign_app.services.webhook_batches import apply_waiting
+from campaign_app.services.webhook_inbox import store
 from tests.makers import NOON, a_campaign, minutes, sent_out
 from tests.services.test_status_updates import AT, DELIVERED, FAILED, READ, SENT, a_status, accepted
 

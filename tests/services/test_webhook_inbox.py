@@ -20,7 +20,8 @@ from campaign_app.models.recipient import Recipient
 from campaign_app.models.webhook_event import WaitingStatus, WebhookEvent
 from campaign_app.services.recount import mismatches
 from campaign_app.services.send_outcomes import settle
-from campaign_app.services.webhook_inbox import Arrival, apply_waiting, store, store_all, waiting_bodies
+from campaign_app.services.webhook_batches import apply_waiting
+from campaign_app.services.webhook_inbox import Arrival, store, store_all, waiting_bodies
 from tests.databases import DEFAULTS
 from tests.engine import wait_until
 from tests.makers import NOON, a_campaign, minutes, sent_out

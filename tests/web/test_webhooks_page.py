@@ -10,7 +10,8 @@ from campaign_app.models.audit_entry import AuditEntry
 from campaign_app.models.campaign import Campaign
 from campaign_app.models.message_event import MessageEvent
 from campaign_app.models.webhook_event import WebhookEvent
-from campaign_app.services.webhook_inbox import apply_waiting, store
+from campaign_app.services.webhook_batches import apply_waiting
+from campaign_app.services.webhook_inbox import store
 from tests.engine import counters_are_true
 from tests.makers import NOON, a_campaign, minutes, sent_out
 from tests.page_checks import a_client
