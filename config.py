@@ -55,6 +55,7 @@ class Settings:
     public_url: str | None
     account_link_hours: int
     admins_need_second_factor: bool
+    api_requests_per_minute: int  # of each token; 0: no limit
     webhook_retention_days: int
     trusted_proxies: int
 
@@ -112,6 +113,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         public_url=read.public_url(),
         account_link_hours=read.whole("ACCOUNT_LINK_HOURS", 24, 1, 168),
         admins_need_second_factor=read.switch("ADMINS_NEED_SECOND_FACTOR", False),
+        api_requests_per_minute=read.whole("API_REQUESTS_PER_MINUTE", 60_000, 0, 10_000_000),
         webhook_retention_days=read.whole("WEBHOOK_RETENTION_DAYS", 30, 1, 3650),
         trusted_proxies=read.whole("TRUSTED_PROXIES", 0, 0, 10),
     )

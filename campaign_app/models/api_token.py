@@ -35,6 +35,16 @@ class ApiToken(Base):
         return Role(self.role) >= role
 
 
+class ApiTokenRate(Base):
+    """How much of a minute's allowance the processes have taken for a token: one row a token, for its latest minute."""
+
+    __tablename__ = "api_token_rates"
+
+    token_id: Mapped[UUID] = mapped_column(ForeignKey("api_tokens.id", ondelete="CASCADE"), primary_key=True)
+    minute: Mapped[int] = mapped_column(Integer)  # since 1970
+    taken: Mapped[int] = mapped_column(Integer)
+
+
 class IdempotentRequest(Base):
     """A POST with an `Idempotency-Key`: the same key and body get the same answer, another body is refused."""
 

@@ -32,6 +32,7 @@ def _add_headers(response: Response) -> Response:
     headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
     if request.is_secure:
         headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
-    if request.endpoint is None or not request.endpoint.endswith("static"):
+    is_static = request.endpoint is not None and request.endpoint.endswith("static")
+    if not is_static and not response.cache_control.private:  # which only a view with a reason says
         headers["Cache-Control"] = "no-store"
     return response

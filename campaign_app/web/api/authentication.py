@@ -11,6 +11,7 @@ from campaign_app.domain.roles import Role
 from campaign_app.extensions import db
 from campaign_app.services.api_tokens import find_token, note_use
 from campaign_app.web.access import ROLE_ATTRIBUTE
+from campaign_app.web.api.rates import refuse_too_many
 from campaign_app.web.errors import answer
 
 OPEN_ATTRIBUTE = "open_to_everybody"
@@ -46,6 +47,8 @@ def gate():
     found = _caller(plain.strip())
     if found is None:
         return _denied(401, "The token is not known, or was revoked.", f'{REALM}, error="invalid_token"')
+    if refusal := refuse_too_many(found.token_id):
+        return refusal
     role = getattr(view, ROLE_ATTRIBUTE, None)
     if role is None or not found.role >= role:
         sentence = f"The token “{found.name}” has the role {found.role}; this needs {role or 'a role that no token has'}."

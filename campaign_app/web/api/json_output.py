@@ -1,9 +1,10 @@
 """Values as JSON answers: in the order of their keys, with every sign as itself."""
 
 import json
+from hashlib import sha256
 from typing import Any
 
-from flask import Response, current_app
+from flask import Response, current_app, request
 
 
 def as_text(value: Any) -> str:
@@ -20,3 +21,12 @@ def json_response(text: str, status: int = 200, location: str | None = None) -> 
 
 def json_answer(value: Any, status: int = 200, location: str | None = None) -> Response:
     return json_response(as_text(value), status, location)
+
+
+def tagged_answer(value: Any) -> Response:
+    """With an ETag of what is said; 304 without a body where the program has just that already."""
+    text = as_text(value)
+    response = json_response(text)
+    response.set_etag(sha256(text.encode()).hexdigest()[:32])
+    response.cache_control.private = response.cache_control.no_cache = True  # kept, and asked about each time
+    return response.make_conditional(request)

@@ -23,7 +23,8 @@ DESCRIPTION = """Campaigns of WhatsApp template messages: set up, launched, foll
 Every call needs `Authorization: Bearer TOKEN`. Tokens of the role viewer may read, those of the role staff may also change,
 launch and stop. Times are ISO 8601 with zone; naive times are local times of the business time zone. Unknown fields and
 parameters are refused. A POST with an `Idempotency-Key` can be repeated safely: the same key and body get the same answer,
-the same key with another body is a 409."""
+the same key with another body is a 409. A token may make so many requests a minute as `RateLimit-Limit` says;
+`RateLimit-Remaining` are left, and in `RateLimit-Reset` seconds the next minute begins."""
 
 TAGS = {
     "campaigns": "Campaigns",
@@ -82,7 +83,7 @@ def description(app: Flask) -> dict[str, Any]:
         "components": {
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
             "schemas": {**schemas["definitions"], "Error": ERROR_SCHEMA},
-            "responses": {str(status): _refusal(sentence) for status, (_, sentence) in WORDS.items()},
+            "responses": {str(status): _refusal(status, sentence) for status, (_, sentence) in WORDS.items()},
         },
     }
 
@@ -139,7 +140,7 @@ def _operation(
         "parameters": [
             *_path_parameters(rule),
             *_query_parameters(operation.query),
-            *_header_parameters(method),
+            *_header_parameters(method, operation),
         ],
         "responses": _responses(rule, operation, names),
     }
@@ -197,7 +198,19 @@ def _inlined(schema: Any, definitions: dict[str, Any]) -> Any:
     return [_inlined(item, definitions) for item in schema] if isinstance(schema, list) else schema
 
 
-def _header_parameters(method: str) -> list[dict[str, Any]]:
+def _header_parameters(method: str, operation: Operation) -> list[dict[str, Any]]:
+    if operation.tagged:
+        text = "The `ETag` of an answer from before: where nothing has changed, the answer is a bare 304."
+        schema = {"type": "string", "maxLength": 200, "pattern": r'^(W/)?"[!#-~]*"$'}
+        return [
+            {
+                "name": "If-None-Match",
+                "in": "header",
+                "required": False,
+                "description": text,
+                "schema": schema,
+            }
+        ]
     if method != "POST":
         return []
     schema = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": r"^[\x21-\x7e]{1,255}$"}
@@ -220,7 +233,9 @@ def _responses(rule: Rule, operation: Operation, names: dict[type, dict]) -> dic
                 "Location": {"schema": {"type": "string"}, "description": "The address of what was made."}
             }
         answers[str(status)] = answer
-    refusals = {401, 403, 405, 500, 503}
+    if operation.tagged:
+        answers["304"] = {"description": "As it was."}
+    refusals = {401, 403, 405, 429, 500, 503}
     if rule.arguments:
         refusals |= {404}
     if operation.body is not None:
@@ -234,8 +249,10 @@ def _responses(rule: Rule, operation: Operation, names: dict[type, dict]) -> dic
     }
 
 
-def _refusal(sentence: str) -> dict[str, Any]:
+def _refusal(status: int, sentence: str) -> dict[str, Any]:
+    retry = {"schema": {"type": "integer"}, "description": "Seconds to wait."}
     return {
         "description": sentence,
+        **({"headers": {"Retry-After": retry}} if status in (429, 503) else {}),
         "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},
     }

@@ -20,6 +20,7 @@ class Operation:
     conflicts: bool = False
     answers_too: tuple[int, ...] = ()  # further statuses with the same answer
     located: bool = False  # carries a Location header
+    tagged: bool = False  # carries an ETag
 
 
 def operation(summary: str, answer: type[BaseModel] | None, **more) -> Callable:

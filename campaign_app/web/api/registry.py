@@ -15,6 +15,7 @@ from campaign_app.web.api import (
     number,
     opt_outs,
     process,
+    rates,
     recipients,
     stats,
 )
@@ -29,6 +30,7 @@ RESOURCES = (campaigns, campaign_verbs, recipients, stats, process, number, cust
 blueprint = Blueprint("api", __name__, url_prefix=PREFIX)
 blueprint.before_request(authentication.gate)
 blueprint.before_request(idempotency.answer_again)
+blueprint.after_request(rates.tell_rate)
 blueprint.register_error_handler(Refused, idempotency.refused)
 blueprint.register_error_handler(NotJson, lambda fault: answer(400, fault.sentence))
 for resource in RESOURCES:

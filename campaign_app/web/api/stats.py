@@ -19,7 +19,7 @@ from campaign_app.web.api.answers import (
     ScheduleDayAnswer,
     StatsAnswer,
 )
-from campaign_app.web.api.json_output import json_answer
+from campaign_app.web.api.json_output import tagged_answer
 from campaign_app.web.api.operations import operation
 from campaign_app.web.api.paging import WholeQuery, part_of, read_query
 from campaign_app.web.api.representation import analytics_day_json, failure_json, schedule_day_json
@@ -29,38 +29,38 @@ blueprint = Blueprint("stats", __name__, url_prefix="/campaigns/<uuid:campaign_i
 
 @blueprint.get("/stats")
 @requires(Role.VIEWER)
-@operation("Numbers of a campaign", StatsAnswer)
+@operation("Numbers of a campaign", StatsAnswer, tagged=True)
 def show(campaign_id: UUID):
     """`progress_percentage` is what is no longer pending, of all; `delivery_rate` delivered of sent; `read_rate` read of
     delivered; `failure_rate` failed of all that were tried."""
-    return json_answer(campaign_stats(find_campaign(campaign_id), utc_now()).as_json())
+    return tagged_answer(campaign_stats(find_campaign(campaign_id), utc_now()).as_json())
 
 
 @blueprint.get("/failures")
 @requires(Role.VIEWER)
-@operation("Failures by error code", Page[FailureAnswer], query=WholeQuery)
+@operation("Failures by error code", Page[FailureAnswer], query=WholeQuery, tagged=True)
 def failures(campaign_id: UUID):
     """Why messages failed and what helps, the most frequent first."""
     query = read_query(WholeQuery)
     rows = failure_table(find_campaign(campaign_id).id)
-    return json_answer(part_of([failure_json(row) for row in rows], query))
+    return tagged_answer(part_of([failure_json(row) for row in rows], query))
 
 
 @blueprint.get("/schedule")
 @requires(Role.VIEWER)
-@operation("Daily batches", Page[ScheduleDayAnswer], query=WholeQuery)
+@operation("Daily batches", Page[ScheduleDayAnswer], query=WholeQuery, tagged=True)
 def schedule(campaign_id: UUID):
     """Every day of the plan, past and coming."""
     query = read_query(WholeQuery)
     days = schedule_days(find_campaign(campaign_id))
-    return json_answer(part_of([schedule_day_json(day) for day in days], query))
+    return tagged_answer(part_of([schedule_day_json(day) for day in days], query))
 
 
 @blueprint.get("/analytics")
 @requires(Role.VIEWER)
-@operation("Daily aggregates", Page[AnalyticsDayAnswer], query=WholeQuery)
+@operation("Daily aggregates", Page[AnalyticsDayAnswer], query=WholeQuery, tagged=True)
 def analytics(campaign_id: UUID):
     """What was sent, delivered, read and failed on each business day, in the order of days."""
     query = read_query(WholeQuery)
     days = daily_analytics(find_campaign(campaign_id).id)
-    return json_answer(part_of([analytics_day_json(day) for day in days], query))
+    return tagged_answer(part_of([analytics_day_json(day) for day in days], query))
