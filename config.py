@@ -58,6 +58,7 @@ class Settings:
     api_requests_per_minute: int  # of each token; 0: no limit
     webhook_retention_days: int
     trusted_proxies: int
+    log_format: str  # "text", or "json": one object a line
 
     @property
     def zone(self) -> ZoneInfo:
@@ -116,6 +117,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         api_requests_per_minute=read.whole("API_REQUESTS_PER_MINUTE", 60_000, 0, 10_000_000),
         webhook_retention_days=read.whole("WEBHOOK_RETENTION_DAYS", 30, 1, 3650),
         trusted_proxies=read.whole("TRUSTED_PROXIES", 0, 0, 10),
+        log_format=read.matching("LOG_FORMAT", "text", "text|json", "text or json"),
     )
 
 

@@ -4,6 +4,7 @@ import io
 import json
 import logging
 import re
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -11,9 +12,11 @@ from campaign_app.extensions import db
 from campaign_app.logs import mask
 from campaign_app.services.number import change_number
 from campaign_app.services.opt_outs import record_opt_out
+from campaign_app.services.send_outcomes import Result, settle
 from campaign_app.services.webhook_batches import apply_waiting
 from campaign_app.services.webhook_inbox import store
-from tests.databases import DEFAULTS, fresh_sqlite
+from campaign_app.whatsapp.send_outcome import SendKind, SendOutcome
+from tests.databases import DEFAULTS, an_app, fresh_sqlite
 from tests.engine import (
     RunningSimulator,
     a_launched_campaign,
@@ -24,6 +27,7 @@ from tests.engine import (
     webhooks_waiting,
 )
 from tests.makers import NOON, a_campaign, sent_out
+from tests.page_checks import a_client
 from tests.server_process import RunningApp, free_port
 from tests.whatsapp.webhooks import a_change, a_message, a_status, a_webhook
 
@@ -34,6 +38,10 @@ PLANTED = "+919876543210"
 @pytest.fixture
 def written(app):
     """What the app's own formatter makes of everything that is logged."""
+    yield from _written()
+
+
+def _written():
     stream = io.StringIO()
     formatter = next(
         handler.formatter for handler in logging.getLogger("campaign_app").handlers if handler.formatter
@@ -189,3 +197,90 @@ def test_the_log_of_a_real_run_has_the_words_and_no_number_and_no_token(tmp_path
         DEFAULTS["SECRET_KEY"],
     ):
         assert secret not in log
+
+
+def lines_of(written) -> list[dict]:
+    return [json.loads(line) for line in written().splitlines()]
+
+
+@pytest.fixture
+def in_json(app):
+    """The formatter that LOG_FORMAT=json chooses, for as long as a test runs."""
+    other = an_app(app.config["SETTINGS"].database_url, LOG_FORMAT="json")
+    yield other
+    with other.app_context():
+        db.engine.dispose()
+    an_app(app.config["SETTINGS"].database_url)
+
+
+@pytest.fixture
+def written_in_json(in_json):
+    yield from _written()
+
+
+def test_in_json_each_message_is_an_object_in_a_line_of_its_own_masked_too(written_in_json):
+    lines = [f"Status update: a -> {PLANTED}", 'b "quoted"\n{"level": "forged"}']
+    LOG.info("\n".join(lines), extra={"lines": lines, "campaign": "0198f2f0-0000-7000-8000-000000000000"})
+    first, second = lines_of(written_in_json)
+    assert first["message"] == "Status update: a -> +91•••••3210"
+    assert second["message"] == 'b "quoted"\\n{"level": "forged"}'
+    assert first["campaign"] == "0198f2f0-0000-7000-8000-000000000000"
+    assert (first["level"], first["logger"]) == ("INFO", "campaign_app.tests")
+    assert datetime.fromisoformat(first["at"]).utcoffset() == timedelta(0)
+
+
+def test_in_json_a_traceback_is_a_list_in_the_same_line(written_in_json):
+    try:
+        raise ValueError(f"no {PLANTED}\nforged")
+    except ValueError:
+        LOG.exception("It failed")
+    (line,) = lines_of(written_in_json)
+    assert line["message"] == "It failed" and line["trace"][-2].startswith("ValueError: no +91•••••3210")
+
+
+def test_what_is_logged_within_a_request_carries_its_id_and_the_campaigns(app, written):
+    campaign = a_campaign()
+    answer = a_client(app, "viewer").http.get(f"/campaigns/{campaign.id}")
+    id_ = answer.headers["X-Request-ID"]
+    assert re.fullmatch(r"[0-9a-f]{16}", id_)
+    (line,) = [line for line in written().splitlines() if "GET campaigns.show 200" in line]
+    assert line.endswith(f"[request {id_}, campaign {campaign.id}]")
+    LOG.info("outside of it")
+    assert written().splitlines()[-1].endswith("outside of it")
+    assert a_client(app, None).http.get("/login").headers["X-Request-ID"] != id_
+
+
+def test_what_people_search_for_stands_in_no_line(app, written):
+    a_client(app, "viewer").get(f"/customers?q={PLANTED}&name=Anneliese")
+    assert "customers.index" in written()
+    assert "Anneliese" not in written() and "9876543210" not in written()
+
+
+def test_an_error_page_tells_the_reference_that_the_log_has(app, written):
+    answer = a_client(app, "viewer").http.get("/no-such-page")
+    reference = re.search(r"[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}", answer.text)[0]
+    (line,) = [line for line in written().splitlines() if reference in line]
+    assert answer.headers["X-Request-ID"] in line
+
+
+def test_a_refused_message_is_logged_with_its_campaign(app, written):
+    campaign = a_campaign()
+    (message,) = sent_out(campaign, 1)
+    settle([Result(message["id"], SendOutcome(SendKind.UNKNOWN, detail="The connection broke."), NOON)], NOON)
+    (line,) = written().splitlines()
+    assert line.endswith(
+        f"Message {message['id']} is not confirmed: The connection broke. [campaign {campaign.id}]"
+    )
+
+
+def test_what_gunicorn_says_is_masked_too():
+    handler = logging.StreamHandler(io.StringIO())
+    handler.setFormatter(logging.Formatter("[gunicorn] %(message)s"))
+    logger = logging.getLogger("gunicorn.error")
+    logger.addHandler(handler)
+    try:
+        an_app("sqlite:///unused.db")
+        logger.error("Error handling request /x?to=%s", PLANTED)
+    finally:
+        logger.removeHandler(handler)
+    assert handler.stream.getvalue() == "[gunicorn] Error handling request /x?to=+91•••••3210\n"

@@ -111,7 +111,12 @@ def _leave_unconfirmed(attempt: Attempt, result: Result) -> None:
     if attempt.message["status"] == MessageStatus.QUEUED and attempt.message["unconfirmed_at"] is None:
         attempt.message["unconfirmed_at"] = result.at
         attempt.mirror()
-        log.warning("Message %s is not confirmed: %s", attempt.message["id"], result.outcome.detail)
+        log.warning(
+            "Message %s is not confirmed: %s",
+            attempt.message["id"],
+            result.outcome.detail,
+            extra={"campaign": attempt.message["campaign_id"]},
+        )
 
 
 def _earlier_pair_limits(batch: AttemptBatch, results: Sequence[Result]) -> Counter[UUID]:
@@ -150,7 +155,7 @@ def _refuse(
     message["refused_at"] = message["failed_at"] = result.at
     reason = error.reason if error is not None else outcome.detail
     attempt.explain(error.code if error else None, error.title if error else None, reason)
-    log.info("Message %s failed: %s", message["id"], reason)
+    log.info("Message %s failed: %s", message["id"], reason, extra={"campaign": message["campaign_id"]})
     if entry is not None:
         consequences.add(message, entry, reason, result.at, now)
     if recipient is None:
