@@ -31,9 +31,22 @@ def apply_replies(messages: Sequence[InboundMessage], now: datetime) -> None:
 
     The earliest answer stays, so that order and repetition of webhooks decide nothing. Every answer counts, also a STOP.
     """
-    answers = [message for message in messages if message.kind not in NO_ANSWERS]
+    answers = _answers(messages)
     for start in range(0, len(answers), AT_ONCE):
         _apply(answers[start : start + AT_ONCE], now)
+
+
+def answered_campaigns(messages: Sequence[InboundMessage]) -> set[UUID]:
+    """The campaigns whose people these messages come from, as far as can be told yet."""
+    answers = _answers(messages)
+    if not answers:
+        return set()
+    people = set(_recipients(answers)) - {None}
+    return set(db.session.scalars(select(Recipient.campaign_id).where(Recipient.id.in_(people))))
+
+
+def _answers(messages: Sequence[InboundMessage]) -> list[InboundMessage]:
+    return [message for message in messages if message.kind not in NO_ANSWERS]
 
 
 def _apply(answers: Sequence[InboundMessage], now: datetime) -> None:

@@ -20,7 +20,7 @@ from campaign_app.models.webhook_event import WaitingStatus
 from campaign_app.services.attempts import Attempt, AttemptBatch
 from campaign_app.services.consequences import Consequences
 from campaign_app.services.counters import insert_for, lock_campaigns_of
-from campaign_app.services.driver_rows import StoredForm, stored_form
+from campaign_app.services.driver_rows import StoredForm, among, read_rows, stored_form
 from campaign_app.services.message_events import add_events, event_of
 from campaign_app.services.plain_statuses import apply_plain
 from campaign_app.whatsapp.error_catalogue import lookup
@@ -54,6 +54,15 @@ def apply_statuses(
     # Together: three lines for each status would take a quarter of the time that it takes to apply it
     if lines:
         log.info("\n".join(lines), extra={"lines": lines})
+
+
+def campaigns_of(updates: Sequence[StatusUpdate]) -> set[UUID]:
+    """The campaigns of the messages that these statuses are of, as far as they are known."""
+    these, ids = among(set(_messages_of(updates)) - {None})
+    found = read_rows(
+        f"SELECT DISTINCT CAST(campaign_id AS TEXT) FROM whatsapp_messages WHERE id {these}", ids
+    )  # noqa: S608
+    return {UUID(row[0]) for row in found}
 
 
 def apply_waited(ids: Sequence[UUID], now: datetime) -> None:

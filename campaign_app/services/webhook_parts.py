@@ -4,26 +4,45 @@ import logging
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.exc import InterfaceError, OperationalError
 
+from campaign_app.domain.campaign_status import CampaignStatus
 from campaign_app.extensions import db
+from campaign_app.models.campaign import Campaign
 from campaign_app.services.account_webhooks import apply_others
 from campaign_app.services.consent_webhooks import apply_consent
-from campaign_app.services.replies import apply_replies
-from campaign_app.services.status_updates import apply_statuses
-from campaign_app.whatsapp.webhook_elements import ParsedWebhook
+from campaign_app.services.counters import lock_campaigns
+from campaign_app.services.driver_rows import is_sqlite
+from campaign_app.services.replies import answered_campaigns, apply_replies
+from campaign_app.services.status_updates import apply_statuses, campaigns_of
+from campaign_app.whatsapp.webhook_elements import InboundMessage, ParsedWebhook, StatusUpdate
 
 log = logging.getLogger(__name__)
 
 
 def apply_parsed(parsed: Sequence[ParsedWebhook], arrivals: Sequence[datetime], now: datetime) -> None:
     """Apply everything in these bodies. arrivals: when each came. The caller commits."""
-    apply_consent(parsed, now)  # before anything else: whoever said stop must not be written to
-    apply_others(parsed, now)
     statuses = [status for webhook in parsed for status in webhook.statuses]
+    messages = [message for webhook in parsed for message in webhook.messages]
+    is_mixed = bool(messages) or any(webhook.others for webhook in parsed)
+    if is_mixed and not is_sqlite():
+        _lock_campaigns(parsed, statuses, messages)
+    apply_consent(parsed, now)  # before anything else takes effect: whoever said stop must not be written to
+    apply_others(parsed, now)
     arrived = [at for webhook, at in zip(parsed, arrivals, strict=True) for _ in range(len(webhook.statuses))]
     apply_statuses(statuses, now, arrived)
-    apply_replies([message for webhook in parsed for message in webhook.messages], now)
+    apply_replies(messages, now)
+
+
+def _lock_campaigns(
+    parsed: Sequence[ParsedWebhook], statuses: Sequence[StatusUpdate], messages: Sequence[InboundMessage]
+) -> None:
+    """All that may be touched, at once: who took one later, with another in hand, could wait for the sender in a circle."""
+    found = campaigns_of(statuses) | answered_campaigns(messages)
+    if any(webhook.others for webhook in parsed):  # they may pause what is sent
+        found |= set(db.session.scalars(select(Campaign.id).where(Campaign.status == CampaignStatus.ACTIVE)))
+    lock_campaigns(found)
 
 
 def apply_in_parts(parsed: ParsedWebhook, received_at: datetime, now: datetime) -> list[str]:
