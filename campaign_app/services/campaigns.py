@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from campaign_app.domain.campaign_status import CampaignStatus
 from campaign_app.domain.errors import Conflict, Invalid, NotFound
+from campaign_app.domain.ids import new_id
 from campaign_app.domain.send_window import parse_window
 from campaign_app.domain.template_text import fields
 from campaign_app.extensions import db
@@ -38,11 +39,16 @@ def find_campaign(campaign_id: UUID) -> Campaign:
     return campaign
 
 
-def create_campaign(fields: dict[str, Any], actor: str, now: datetime) -> Campaign:
-    """A new draft from `fields` (see FIELDS; times are aware). Raises Invalid with a sentence for each wrong field."""
+def create_campaign(
+    fields: dict[str, Any], actor: str, now: datetime, campaign_id: UUID | None = None
+) -> Campaign:
+    """A new draft from `fields` (see FIELDS; times are aware), with `campaign_id` where a form has promised it one already.
+    Raises Invalid with a sentence for each wrong field."""
     values = {"language_code": "en_US", "daily_send_limit": 250, "priority": 5, **_given(fields)}
     _check(values, values.keys() | {"name", "template_name"}, values, now)
-    campaign = Campaign(**values, created_by=actor, created_at=now, status=CampaignStatus.DRAFT)
+    campaign = Campaign(
+        id=campaign_id or new_id(), **values, created_by=actor, created_at=now, status=CampaignStatus.DRAFT
+    )
     db.session.add(campaign)
     db.session.flush()
     audit.record(actor, "campaign.created", "campaign", campaign.id, {"name": campaign.name}, now)

@@ -67,12 +67,13 @@ def snapshot(template: MessageTemplate | None) -> dict | None:
     }
 
 
-def check_sendable(name: str, language: str) -> MessageTemplate | None:
-    """The message template, if it may be sent. None when WhatsApp's list was never read: then WhatsApp itself decides.
+def check_sendable(name: str, language: str, known: MessageTemplate | None = None) -> MessageTemplate | None:
+    """The message template, if it may be sent. None when WhatsApp's list was never read: then WhatsApp itself decides. `known`:
+    that template, where it was read before.
 
     Raises Conflict when it does not exist in that language, or is not approved.
     """
-    template = find_template(name, language)
+    template = known or find_template(name, language)
     if template is None:
         if sending_number().templates_synced_at is None:
             return None

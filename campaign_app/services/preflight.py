@@ -15,6 +15,7 @@ from campaign_app.models.campaign import Campaign
 from campaign_app.models.customer import Customer
 from campaign_app.models.message_template import MessageTemplate
 from campaign_app.models.recipient import Recipient
+from campaign_app.models.sending_number import SendingNumber
 from campaign_app.services.audience import AudienceCount
 from campaign_app.services.cloud_api import missing_settings
 from campaign_app.services.eligibility import reason_not_to_write
@@ -23,9 +24,10 @@ from campaign_app.services.frozen_audience import customers_meant, is_empty, las
 from campaign_app.services.marketing_rules import with_marketing_reason
 from campaign_app.services.media import check_not_expired
 from campaign_app.services.message_templates import check_sendable, find_template, needs_of, snapshot
-from campaign_app.services.number import messaging_limit, sending_number
+from campaign_app.services.number import messaging_limit
 from campaign_app.services.send_plans import window_of
 from campaign_app.services.send_schedule import allow_time
+from campaign_app.services.sending_queue import SendingQueue, sending_queue
 
 LATELY = timedelta(days=30)
 
@@ -72,9 +74,12 @@ class _Counts:
     both: int = 0  # in the filter and added by number besides
 
 
-def blockers(campaign: Campaign, count: AudienceCount | None, now: datetime) -> list[str]:
-    """Sentences for people; empty when the draft can be launched. `count` is of its filter, None where it has none."""
-    found = _blockers_of_set_up(campaign, now)
+def blockers(
+    campaign: Campaign, count: AudienceCount | None, now: datetime, template: MessageTemplate | None = None
+) -> list[str]:
+    """Sentences for people; empty when the draft can be launched. `count` is of its filter, None where it has none; `template`
+    its message template, where that was read before."""
+    found = _blockers_of_set_up(campaign, template, now)
     if not (count and count.reachable) and not campaign.messages_pending:
         if count and count.matching:
             found.append("Everybody whom the audience matches has opted out or gave no consent.")
@@ -85,15 +90,17 @@ def blockers(campaign: Campaign, count: AudienceCount | None, now: datetime) -> 
     return found
 
 
-def preflight(campaign: Campaign, now: datetime) -> Preflight:
-    """Everything at once, by the same rules as the launch."""
-    found = _blockers_of_set_up(campaign, now)
+def preflight(campaign: Campaign, now: datetime, queue: SendingQueue | None = None) -> Preflight:
+    """Everything at once, by the same rules as the launch. `queue`: where it is known already."""
+    queue = queue or sending_queue(now)
+    template = find_template(campaign.template_name, campaign.language_code)
+    found = _blockers_of_set_up(campaign, template, now)
     if campaign.scheduled_end_date is not None and campaign.scheduled_end_date <= now:
         found.append("The campaign's end is already past. Change it, or leave it empty.")
     fallbacks = _fallbacks(campaign)
     counts = _Counts(empties=[0] * len(fallbacks))
     try:
-        _count(campaign, counts, fallbacks, now)
+        _count(campaign, template, counts, fallbacks, now)
     except Invalid as fault:
         found.append(fault.sentence)
     if not counts.people:
@@ -105,11 +112,9 @@ def preflight(campaign: Campaign, now: datetime) -> Preflight:
             if campaign.target_audience
             else "Nobody is chosen yet: set an audience, or add recipients over the API."
         )
-    template = find_template(campaign.template_name, campaign.language_code)
-    number = sending_number()
-    limit = messaging_limit(number)
-    used = min(number.limit_used or 0, limit or 0)
-    forecast = forecast_of(campaign, now, counts.people) if counts.people else None
+    limit = messaging_limit(queue.account.number)
+    used = 0 if limit is None else min(limit, sum(customers for _, customers in queue.spent))
+    forecast = forecast_of(campaign, now, counts.people, queue) if counts.people else None
     return Preflight(
         people=counts.people,
         left_out=[
@@ -121,7 +126,7 @@ def preflight(campaign: Campaign, now: datetime) -> Preflight:
             if people
         ],
         blockers=found,
-        warnings=_warnings(campaign, counts, template, forecast, limit, used, now),
+        warnings=_warnings(campaign, counts, template, forecast, queue.account.number, limit, used, now),
         forecast=forecast,
         template=template,
         account_limit=limit,
@@ -129,12 +134,12 @@ def preflight(campaign: Campaign, now: datetime) -> Preflight:
     )
 
 
-def _blockers_of_set_up(campaign: Campaign, now: datetime) -> list[str]:
+def _blockers_of_set_up(campaign: Campaign, known: MessageTemplate | None, now: datetime) -> list[str]:
     found = []
     if missing := missing_settings():
         found.append(f"WhatsApp is not set up: {', '.join(missing)} must be set on the server.")
     try:
-        needs = needs_of(check_sendable(campaign.template_name, campaign.language_code))
+        needs = needs_of(check_sendable(campaign.template_name, campaign.language_code, known))
     except Conflict as conflict:
         found.append(conflict.sentence)
     else:
@@ -156,12 +161,19 @@ def _fallbacks(campaign: Campaign) -> dict[str, str]:
     }
 
 
-def _count(campaign: Campaign, counts: _Counts, fallbacks: dict[str, str], now: datetime) -> None:
+def _count(
+    campaign: Campaign,
+    template: MessageTemplate | None,
+    counts: _Counts,
+    fallbacks: dict[str, str],
+    now: datetime,
+) -> None:
     """Count the filter's people and the added ones, each in one statement. Raises Invalid."""
     allow_time()
-    frozen = snapshot(find_template(campaign.template_name, campaign.language_code))
+    frozen = snapshot(template)
+    has_added = bool(campaign.messages_pending or campaign.recipients_skipped)
     if campaign.target_audience:
-        last = last_position(campaign)
+        last = last_position(campaign) if has_added else 0
         empties = [_one_if(is_empty(name)).label(f"empty_{place}") for place, name in enumerate(fallbacks)]
         each = select(
             reason_left_out(campaign, frozen, now).label("reason"),
@@ -173,6 +185,8 @@ def _count(campaign: Campaign, counts: _Counts, fallbacks: dict[str, str], now: 
         if last:
             meant = select(func.count()).select_from(Customer).where(*customers_meant(campaign, 0, now))
             counts.both = db.session.scalar(meant) - counts.people - sum(counts.left_out.values())
+    if not has_added:
+        return
     require_opt_in = current_app.config["SETTINGS"].require_opt_in
     reason = with_marketing_reason(
         reason_not_to_write(Recipient.phone_number, require_opt_in),
@@ -225,6 +239,7 @@ def _warnings(
     counts: _Counts,
     template: MessageTemplate | None,
     forecast: Forecast | None,
+    number: SendingNumber,
     limit: int | None,
     used: int,
     now: datetime,
@@ -253,7 +268,6 @@ def _warnings(
             ("Consent", f"For {_people(counts.unrecorded)} no consent is recorded. WhatsApp asks for an opt-in before the "
              "first message.")
         )  # fmt: skip
-    number = sending_number()
     if number.stopped_at is not None:
         found.append(("Number stopped", f"Sending is stopped for the whole number: {number.stopped_reason}"))
     if number.quality_rating == "RED":

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from campaign_app.domain.audience_behaviour import ADDED_ON, DEEDS, NEVER_CONTACTED, is_behaviour
-from campaign_app.web.campaign_fields import PICKED
+from campaign_app.web.audience_fields import PICKED
 
 _LABELS = {**PICKED, "opted_in": "Consent", "name": "Name", "phone_number": "Number"}
 _OPERATORS = {

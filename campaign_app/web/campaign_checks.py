@@ -13,13 +13,15 @@ from campaign_app.domain.roles import Role
 from campaign_app.extensions import db
 from campaign_app.models.campaign import Campaign
 from campaign_app.models.customer import Customer
+from campaign_app.models.message_template import MessageTemplate
 from campaign_app.services.campaigns import delete_draft, find_campaign
 from campaign_app.services.customers import read_number
 from campaign_app.services.launch import launch
-from campaign_app.services.message_templates import find_template, needs_of
+from campaign_app.services.message_templates import needs_of
 from campaign_app.services.preflight import preflight
 from campaign_app.services.sample_messages import customer_texts, filled_where_known, make_test, samples_of
 from campaign_app.services.segments import names_in
+from campaign_app.services.sending_queue import sending_queue
 from campaign_app.web.access import requires
 from campaign_app.web.audience_words import audience_words
 from campaign_app.web.campaign_words import window_words
@@ -69,16 +71,18 @@ def _refused(campaign_id: UUID, sentence: str):
 
 
 def _page(campaign: Campaign, test_fault: str | None) -> str:
-    samples = samples_of(campaign)
+    now, samples = utc_now(), samples_of(campaign)
+    queue = sending_queue(now)
+    check = preflight(campaign, now, queue)
     wanted = read_id(request.args.get("person"))
     person = next((one for one in samples if one.id == wanted), samples[0] if samples else None)
     return render_template(
         "campaign_checks/show.html",
         campaign=campaign,
-        check=preflight(campaign, utc_now()),
+        check=check,
         audience=audience_words(campaign.target_audience, names_in(campaign.target_audience)),
         window=window_words(campaign),
-        message=_message(campaign, person),
+        message=_message(campaign, check.template, person),
         person=person,
         samples=samples,
         test_fault=test_fault,
@@ -86,9 +90,8 @@ def _page(campaign: Campaign, test_fault: str | None) -> str:
     )
 
 
-def _message(campaign: Campaign, person: Customer | None):
+def _message(campaign: Campaign, template: MessageTemplate | None, person: Customer | None):
     """The message with the values of `person`; None where the message template is not known."""
-    template = find_template(campaign.template_name, campaign.language_code)
     if template is None:
         return None
     values = values_of(needs_of(template), campaign.template_components)

@@ -9,11 +9,11 @@ from campaign_app.domain.ids import new_id
 from campaign_app.models.campaign import Campaign
 from campaign_app.services.campaigns import HIGHEST_LIMIT
 from campaign_app.services.forecast import Forecast, forecast_of
-from campaign_app.web.campaign_fields import CampaignForm, business_zone
+from campaign_app.web.campaign_fields import DraftTimesForm, business_zone
 from campaign_app.web.formatting import local_day, number, plural
 
 
-def forecast_of_form(form: CampaignForm, people: int, now: datetime) -> Forecast | None:
+def forecast_of_form(form: DraftTimesForm, people: int, now: datetime) -> Forecast | None:
     """What would become of the campaign that the form describes, launched now to `people`; None while that cannot be told."""
     limit, priority = form.daily_send_limit.data, form.priority.data
     if not people or not isinstance(limit, int) or not 1 <= limit <= HIGHEST_LIMIT or priority is None:

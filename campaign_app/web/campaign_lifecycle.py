@@ -63,7 +63,7 @@ def clone(campaign_id: UUID):
         "This is the copy: a draft with the same message and audience. Set its dates, then launch it.",
         "success",
     )
-    return redirect(url_for("campaign_forms.edit", campaign_id=copy.id), 303)
+    return redirect(url_for("campaign_messages.edit", campaign_id=copy.id), 303)
 
 
 def _follow_up(campaign_id: UUID, who: str):
@@ -76,7 +76,7 @@ def _follow_up(campaign_id: UUID, who: str):
         f"This is the follow-up: a draft for those who {WHO[who][0]}. Change the message if you like.",
         "success",
     )
-    return redirect(url_for("campaign_forms.edit", campaign_id=copy.id), 303)
+    return redirect(url_for("campaign_messages.edit", campaign_id=copy.id), 303)
 
 
 @blueprint.post("/retry-failed")

@@ -103,7 +103,11 @@ def show(campaign_id: UUID):
         **common,
         **_progress(campaign, queue, days, now),
         is_scheduled=campaign.is_scheduled(now),
-        message=_message(campaign),
+        message=_message(
+            campaign,
+            campaign.template_snapshot
+            or snapshot(find_template(campaign.template_name, campaign.language_code)),
+        ),
         weeks=shown,
         weeks_left=len(weeks) - len(shown),
     )
@@ -149,14 +153,15 @@ def _with_events(lines: list[CampaignLine], now: datetime) -> list[tuple[Campaig
 def _draft(campaign: Campaign, queue: SendingQueue, now: datetime) -> dict:
     """What stands in the way of a draft, and what would become of it if it were launched now."""
     count = _count(campaign)
+    template = find_template(campaign.template_name, campaign.language_code)
     people = (count.reachable if count else 0) + campaign.messages_pending
     forecast = forecast_of(campaign, now, people, queue) if people else None
     return {
         "campaign": campaign,
         "count": count,
-        "blockers": blockers(campaign, count, now),
+        "blockers": blockers(campaign, count, now, template),
         "forecast_words": forecast_words(forecast, campaign.scheduled_end_date, now),
-        "message": _message(campaign),
+        "message": _message(campaign, snapshot(template)),
     }
 
 
@@ -199,11 +204,8 @@ def _count(campaign: Campaign) -> AudienceCount | None:
         return None
 
 
-def _message(campaign: Campaign):
-    """The preview: of the message template as frozen, or as it stands now; None when it is not known."""
-    template = campaign.template_snapshot or snapshot(
-        find_template(campaign.template_name, campaign.language_code)
-    )
+def _message(campaign: Campaign, template: dict | None):
+    """The preview with the message template as frozen, or as it stands now; None when it is not known."""
     if template is None:
         return None
     needs = template_needs(template["components"], template.get("parameter_format") or "POSITIONAL")

@@ -36,7 +36,8 @@ OFFER = [
 ]
 PAGES = (
     "/", "/campaigns", "/campaigns?status=draft", "/campaigns/new?template=spring_offer|en_US", "/campaigns/{sent}",
-    "/campaigns/{draft}", "/campaigns/{draft}/edit", "/campaigns/{draft}/launch", "/campaigns/{running}", "/campaigns/{running}/edit",
+    "/campaigns/{draft}", "/campaigns/{draft}/setup/message", "/campaigns/{draft}/setup/people", "/campaigns/{draft}/setup/schedule",
+    "/campaigns/{draft}/launch", "/campaigns/{sent}/compare", "/campaigns/{running}", "/campaigns/{running}/edit",
     "/campaigns/{running}/schedule", "/campaigns/{sent}/recipients", "/campaigns/{sent}/recipients?status=failed",
     "/campaigns/{sent}/failures", "/failures", "/customers", "/customers/{customer}", "/customers/import",
     "/customers/import/{import}", "/customers/import/{preview}", "/segments", "/segments/new", "/segments/{segment}",

@@ -108,7 +108,7 @@ def test_a_follow_up_is_for_those_who_failed_or_did_not_read(app):
     for who, words_, people in (("failed", "did not get it", 1), ("unread", "did not read it", 1)):
         answer = client.post(f"/campaigns/{campaign.id}/clone", {"to": who}, status=303)
         follow_up = the_campaigns()[f"{campaign.name} ({words_})"]
-        assert answer.location == f"/campaigns/{follow_up.id}/edit"
+        assert answer.location == f"/campaigns/{follow_up.id}/setup/message"
         shown = words(client.get(f"/campaigns/{follow_up.id}").text)
         assert f"{people} person matches" in shown and campaign.name in shown
     client.get(answer.location)

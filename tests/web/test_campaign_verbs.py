@@ -136,7 +136,7 @@ def test_a_clone_is_a_draft_to_edit(app):
     campaign = a_launched_campaign()
     client = a_client(app, "staff")
     answer = client.post(f"/campaigns/{campaign.id}/clone", status=303)
-    assert answer.location.endswith("/edit") and str(campaign.id) not in answer.location
+    assert answer.location.endswith("/setup/message") and str(campaign.id) not in answer.location
     assert 'value="Spring sale (copy)"' in client.get(answer.location).text
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from campaign_app.domain.clock import utc_now
 from campaign_app.extensions import db
@@ -16,8 +16,8 @@ from tests.page_checks import a_client
 from tests.pages_made import a_draft, a_launched_campaign, a_message_template, some_customers, words
 
 DAY = timedelta(days=1)
-FORM = {"audience_mode": "all", "daily_send_limit": "3", "priority": "5"}
-NOTHING = "Choose people and a daily limit to see when the last message leaves."
+FORM = {"daily_send_limit": "3", "priority": "5"}
+NOTHING = "Enter a daily limit to see when the last message leaves."
 
 
 @pytest.fixture
@@ -29,7 +29,9 @@ def client(app):
 
 
 def told(client, **fields) -> str:
-    return words(client.post("/campaigns/_forecast", {**FORM, **fields}).text)
+    """What the step “schedule” of a draft says while it is filled in."""
+    draft = db.session.scalar(select(Campaign.id).where(Campaign.status == "draft")) or a_draft().id
+    return words(client.post(f"/campaigns/{draft}/setup/_forecast", {**FORM, **fields}).text)
 
 
 def in_days(count: int) -> str:
@@ -38,9 +40,9 @@ def in_days(count: int) -> str:
 
 def test_the_form_says_when_the_last_message_leaves(client):
     assert told(client) == (
-        f"Launched now: 3 messages leave today, the last on {in_days(3)}: 4 days of sending."
+        f"Launched now , to 10 people: 3 messages leave today, the last on {in_days(3)}: 4 days of sending."
     )
-    assert told(client, daily_send_limit="10") == "Launched now: All 10 messages leave today."
+    assert told(client, daily_send_limit="10") == "Launched now , to 10 people: All 10 messages leave today."
 
 
 def test_it_follows_the_start_the_end_and_the_hours(client):
@@ -70,22 +72,25 @@ def test_others_that_are_sent_meanwhile_take_from_the_accounts_limit(client, app
         {"daily_send_limit": ""},
         {"daily_send_limit": "many"},
         {"daily_send_limit": "0"},
-        {"audience_mode": "none"},
         {"window_on": "y", "window_days": "mon", "window_start": "", "window_end": ""},
         {"window_on": "y", "window_days": "mon", "window_start": "09:00", "window_end": "09:00"},
-        {"audience_mode": "some", "other_conditions": "{"},
     ],
 )
 def test_a_form_that_is_not_filled_in_yet_gives_no_forecast(client, fields):
     assert told(client, **fields) == NOTHING
 
 
-def test_the_page_of_the_form_holds_it_also_without_scripts(client):
-    assert NOTHING in words(client.get("/campaigns/new").text)
-    page = client.post("/campaigns/new", {**FORM, "step": "forecast"}).text
-    assert "3 messages leave today" in words(page)
+def test_without_people_it_says_to_choose_them_first(client):
+    draft = a_draft(target_audience=None)
+    page = words(client.get(f"/campaigns/{draft.id}/setup/schedule").text)
+    assert "Choose people first to see when the last message leaves." in page
+
+
+def test_the_page_of_the_step_holds_it_also_without_scripts(client):
     draft = a_draft(daily_send_limit=5)
-    assert "5 messages leave today" in words(client.get(f"/campaigns/{draft.id}/edit").text)
+    address = f"/campaigns/{draft.id}/setup/schedule"
+    assert "5 messages leave today" in words(client.get(address).text)
+    assert "3 messages leave today" in words(client.post(address, {**FORM, "step": "forecast"}).text)
 
 
 def test_a_draft_says_what_its_launch_would_lead_to_and_the_launch_leads_there(client):

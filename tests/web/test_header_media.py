@@ -14,6 +14,7 @@ from tests.media_files import PDF, PNG, WEBP
 from tests.page_checks import a_client
 from tests.pages_made import a_message_template, some_customers, words
 from tests.simulator_process import RunningSimulator
+from tests.web.campaign_path import make
 
 WITH_PICTURE = [{"type": "HEADER", "format": "IMAGE"}, {"type": "BODY", "text": "Everything must go."}]
 WITH_DOCUMENT = [{"type": "HEADER", "format": "DOCUMENT"}, {"type": "BODY", "text": "Our menu."}]
@@ -62,20 +63,20 @@ def the_medium() -> Medium:
 
 def test_a_chosen_picture_is_uploaded_and_stands_in_the_campaign_by_its_number(staff):
     a_message_template(components=WITH_PICTURE)
-    answer = staff.post("/campaigns/new", {**FILLED, **a_file()}, 303)
+    address = make(staff, {**FILLED, **a_file()})
     assert the_header() == {"type": "image", "image": {"id": the_medium().whatsapp_media_id}}
-    page = staff.get(answer.location).text
+    page = staff.get(address).text
     assert f'src="/media/{the_medium().id}"' in page and "The picture in the header: spring.png" in page
-    assert f'src="/media/{the_medium().id}"' in staff.get(f"{answer.location}/launch").text
+    assert f'src="/media/{the_medium().id}"' in staff.get(f"{address}/launch").text
 
 
 def test_the_form_of_a_draft_keeps_the_picture(staff):
     a_message_template(components=WITH_PICTURE)
-    address = staff.post("/campaigns/new", {**FILLED, **a_file()}, 303).location
-    page = staff.get(f"{address}/edit").text
+    address = make(staff, {**FILLED, **a_file()})
+    page = staff.get(f"{address}/setup/message").text
     assert "spring.png is chosen" in words(page) and the_medium().whatsapp_media_id not in page
     kept = re.search(r'name="value-header-medium" value="([^"]+)"', page)[1]
-    staff.post(f"{address}/edit", {**FILLED, "name": "Summer", "value-header-medium": kept}, 303)
+    staff.post(f"{address}/setup/message", {**FILLED, "name": "Summer", "value-header-medium": kept}, 303)
     assert the_header()["image"] == {"id": the_medium().whatsapp_media_id}
 
 
@@ -110,20 +111,20 @@ def test_the_picture_appears_as_soon_as_it_is_chosen(staff):
 def test_an_address_goes_before_a_chosen_file_and_is_not_fetched_by_anybody_here(staff):
     a_message_template(components=WITH_PICTURE)
     link = "https://shop.example.com/spring.jpg"
-    answer = staff.post("/campaigns/new", {**FILLED, **a_file(), "value-header": ""}, 303)
+    address = make(staff, {**FILLED, **a_file(), "value-header": ""})
     kept = {"value-header-medium": str(the_medium().id), "value-header": link}
-    staff.post(f"{answer.location}/edit", {**FILLED, **kept}, 303)
+    staff.post(f"{address}/setup/message", {**FILLED, **kept}, 303)
     assert the_header() == {"type": "image", "image": {"link": link}}
-    page = staff.get(answer.location).text
+    page = staff.get(address).text
     assert "from shop.example.com" in words(page) and "<img" not in page
 
 
 def test_a_document_keeps_the_name_that_customers_see(staff):
     a_message_template(components=WITH_DOCUMENT)
-    answer = staff.post("/campaigns/new", {**FILLED, **a_file(PDF, "menu v7 final.pdf")}, 303)
+    address = make(staff, {**FILLED, **a_file(PDF, "menu v7 final.pdf")})
     assert the_header()["document"]["filename"] == "menu v7 final.pdf"
     kept = {"value-header-medium": str(the_medium().id), "value-header-filename": "Menu.pdf"}
-    staff.post(f"{answer.location}/edit", {**FILLED, **kept}, 303)
+    staff.post(f"{address}/setup/message", {**FILLED, **kept}, 303)
     assert the_header()["document"] == {"id": the_medium().whatsapp_media_id, "filename": "Menu.pdf"}
 
 

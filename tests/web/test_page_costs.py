@@ -21,7 +21,8 @@ PAGES = (
     "/", "/_overview", "/campaigns", "/campaigns?status=archived", "/campaigns/{running}", "/campaigns/{running}/_progress",
     "/campaigns/{running}/schedule", "/campaigns/{running}/compare", "/campaigns/{running}/edit", "/campaigns/{running}/failures",
     "/campaigns/{running}/recipients", "/campaigns/{running}/recipients?status=failed", "/campaigns/{running}/recipients/{person}",
-    "/campaigns/{waiting}", "/campaigns/{draft}", "/failures", "/customers", "/customers/{customer}",
+    "/campaigns/{waiting}", "/campaigns/{draft}", "/campaigns/new", "/campaigns/{draft}/setup/message", "/campaigns/{draft}/setup/people",
+    "/campaigns/{draft}/setup/schedule", "/campaigns/{draft}/launch", "/failures", "/customers", "/customers/{customer}",
     "/customers/import", "/segments", "/templates", "/opt-outs", "/settings", "/settings/users", "/settings/tokens", "/webhooks",
 )  # fmt: skip
 
@@ -87,9 +88,9 @@ def test_no_page_counts_the_recipients_of_a_campaign(app, shop):
 def test_the_first_paint_needs_few_bytes(app, shop, pattern):
     """The page with its style sheets and the scripts that hold it up; the deferred ones come after it."""
     client = a_client(app, "admin")
-    address = pattern.format(**shop)
-    whole = len(client.http.get(address, headers=BROWSER).data)
-    for address in held_up_by(client.get(address).text):
+    page = pattern.format(**shop)
+    whole = len(client.http.get(page, headers=BROWSER).data)
+    for address in held_up_by(client.get(page).text):
         answer = client.http.get(address, headers=BROWSER)
         assert answer.status_code == 200, address
         whole += len(answer.data)

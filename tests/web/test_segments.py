@@ -11,6 +11,7 @@ from campaign_app.web.segment_rows import builder_of
 from tests.customers_made import NOW, a_customer
 from tests.page_checks import a_client
 from tests.pages_made import a_message_template, words
+from tests.web.campaign_path import walk
 
 CAMPAIGN = "01a20484-56bc-7cd0-bc72-0bf425739b98"
 SHOWN = [
@@ -123,13 +124,13 @@ def test_a_segment_is_the_audience_of_a_campaign(app):
         "daily_send_limit": "250", "priority": "5",
     }  # fmt: skip
     assert "1</strong> person can be written to" in client.post("/campaigns/_audience-count", fields).text
-    address = client.post("/campaigns/new", fields, status=303).location
+    address = walk(client, fields)
     assert db.session.scalars(select(Campaign)).one().target_audience == {"segment": str(segment.id)}
     page = words(client.get(address).text)
     assert "Segment Gold" in page and "1 person matches" in page
-    edited = client.get(f"{address}/edit").text
+    edited = client.get(f"{address}/setup/people").text
     assert f'selected value="{segment.id}"' in edited
-    client.post("/campaigns/new", {**fields, "segment": ""}, status=422)
+    client.post(f"{address}/setup/people", {**fields, "segment": ""}, status=422)
     client.post(f"/segments/{segment.id}/delete", status=303)
     assert "is meant for this segment" in client.get(f"/segments/{segment.id}").text
 
