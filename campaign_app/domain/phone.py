@@ -8,6 +8,7 @@ import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumber, ValidationResult
 
 from campaign_app.domain.errors import Invalid
+from campaign_app.domain.phone_patterns import quick_international, quick_national
 
 MASK = "•••••"
 _MOST_DIGITS = 15  # E.164
@@ -18,6 +19,7 @@ _WHOLE_FLOAT = re.compile(
 )  # programs that keep the column as decimals write 919876543210.0
 _SCHEME = re.compile(r"(?:tel|whatsapp):\s*", re.IGNORECASE)
 _BETWEEN_NUMBERS = re.compile(r"[/|;,&\n]")
+_AS_DIALLED = re.compile(r"(\+)?((?!00)[0-9]{7,15})")
 _NOTHING_BUT_A_NUMBER = re.compile(r"\+?\d{7,15}")
 _HARMLESS = str.maketrans("", "", " -()")
 _LEAST_DIGITS_OF_A_NUMBER = 7
@@ -33,6 +35,14 @@ def parse_phone(text: str | None, default_country: str | None) -> str:
 
     Raises Invalid with a sentence of its own for each fault.
     """
+    if text and (plain := _AS_DIALLED.fullmatch(text)):
+        quick = (
+            quick_international(plain[2])
+            if plain[1]
+            else default_country and quick_national(plain[2], default_country)
+        )
+        if quick:
+            return quick
     written = _plain("" if text is None else str(text))
     if not written:
         raise Invalid("The phone number is empty.")
@@ -43,12 +53,13 @@ def parse_phone(text: str | None, default_country: str | None) -> str:
         _refuse_what_is_no_number(written)
     digits = re.sub(r"\D", "", written)
     if written.lstrip("(").startswith("+"):
-        return _checked(_parsed(f"+{digits}", None))
+        return quick_international(digits) or _checked(_parsed(f"+{digits}", None))
     if digits.startswith("00"):
-        return _checked(_parsed(f"+{digits.lstrip('0')}", None))
+        digits = digits.lstrip("0")
+        return quick_international(digits) or _checked(_parsed(f"+{digits}", None))
     if default_country is None:
         raise Invalid("The country is not known: write the number with + and its country code.")
-    return _checked(_national(digits, default_country))
+    return quick_national(digits, default_country) or _checked(_national(digits, default_country))
 
 
 def mask_phone(phone_number: str) -> str:

@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
-from campaign_app.domain.ids import new_id
+from campaign_app.domain.ids import new_ids
 from campaign_app.extensions import db
 from campaign_app.models.campaign import Campaign
 from campaign_app.models.consent_event import ConsentEvent
 from campaign_app.models.opt_out import OptOut
 from campaign_app.models.recipient import Recipient
+from campaign_app.services.many_rows import insert_many
 
 
 @dataclass(frozen=True)
@@ -37,18 +38,14 @@ class SentMessage:
 
 def record_consents(answers: Iterable[tuple[str, bool, str | None]], now: datetime) -> None:
     """Add answers to the history: (phone number, answer, where it comes from). The caller commits."""
+    said = list(answers)
     rows = [
-        {
-            "id": new_id(),
-            "phone_number": number,
-            "opted_in": answer,
-            "source": source and source[:200],
-            "at": now,
-        }
-        for number, answer, source in answers
+        (new_id, number, answer, source and source[:200])
+        for new_id, (number, answer, source) in zip(new_ids(len(said)), said, strict=True)
     ]
     if rows:
-        db.session.execute(insert(ConsentEvent.__table__), rows)
+        columns = ("id", "phone_number", "opted_in", "source")
+        insert_many(ConsentEvent.__table__, columns, rows, {"at": now})
 
 
 def consent_history(phone_number: str) -> list[ConsentEntry]:

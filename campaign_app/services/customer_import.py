@@ -8,7 +8,7 @@ from campaign_app.database import reading
 from campaign_app.domain.customer_file import RefusedRow, find_header
 from campaign_app.services.customer_reading import rows_of, stage_rows
 from campaign_app.services.customer_writes import CHUNK, Written, hold_other_lists, write_customers
-from campaign_app.services.staged_customers import DuplicateRow, StagedCustomers
+from campaign_app.services.staged_customers import DuplicateRow, StagedCustomer, StagedCustomers
 
 MOST_LISTED = 100_000  # rows told one by one; all are counted
 
@@ -69,9 +69,17 @@ def _read(file: BinaryIO, default_country: str | None, staged: StagedCustomers, 
 def _write(staged: StagedCustomers, source: str, now: datetime, dry_run: bool) -> Written:
     written = Written()
     for chunk in staged.chunks(CHUNK):
-        sources = [line_source(source, customer.line) for customer in chunk]
-        write_customers([customer.values for customer in chunk], sources, now, written, dry_run)
+        write_chunk(source, chunk, now, written, dry_run)
     return written
+
+
+def write_chunk(
+    source: str, chunk: list[StagedCustomer], now: datetime, written: Written, dry_run: bool = False
+) -> None:
+    """Write at most CHUNK staged customers of the file named `source`, or with `dry_run` only count them."""
+    rows = {customer.phone_number: customer.values for customer in chunk}
+    lines = {customer.phone_number: customer.line for customer in chunk}
+    write_customers(rows, lambda number: line_source(source, lines[number]), now, written, dry_run)
 
 
 def line_source(file_name: str, line: int) -> str:

@@ -1,28 +1,25 @@
 """The rows of a customer file read into the staging table; long files by several processes at once."""
 
-import json
-import multiprocessing
-import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future
 from contextlib import nullcontext
 from dataclasses import dataclass
 from itertools import chain, islice
 from typing import BinaryIO
 
-from campaign_app.domain.customer_file import MOST_ROWS, CustomerRow, RefusedRow, read_row
+from campaign_app.domain.customer_file import MOST_ROWS, RefusedRow
 from campaign_app.domain.customer_header import Header, is_header
 from campaign_app.domain.delimited_text import Row, delimited_rows
 from campaign_app.domain.errors import Invalid
+from campaign_app.domain.row_batches import ReadRow, read_batch
+from campaign_app.services.row_readers import RowReaders
 from campaign_app.services.spreadsheet import is_workbook, workbook_rows
 from campaign_app.services.staged_customers import StagedCustomers
 
 BATCH = 2000  # rows that a process is given at once
+AHEAD = 4  # batches that wait for other processes: enough to keep them busy
 ALONE = 10_000  # rows up to which no further process is started: that takes longer than they do
-
-# (line, phone number, values as JSON), (line, value, reason, place, cells) or (line,) of an empty line
-_Read = tuple
 
 
 @dataclass
@@ -56,12 +53,8 @@ def stage_rows(
     rows = iter(rows)
     first = list(islice(rows, ALONE))
     is_long = len(first) == ALONE
-    # spawned, not forked: the process may be a server with threads
-    several = ProcessPoolExecutor(
-        max(1, len(os.sched_getaffinity(0))), multiprocessing.get_context("spawn"), os.nice, (2,)
-    )
-    with several if is_long else nullcontext() as pool:
-        for batch in _read(chain(first, rows), header, default_country, pool):
+    with RowReaders(header, default_country) if is_long else nullcontext() as readers:
+        for batch in _read(chain(first, rows), header, default_country, readers):
             staged.begin()
             for row in batch:
                 _stage(row, staged, counts)
@@ -74,19 +67,23 @@ def stage_rows(
 
 
 def _read(
-    rows: Iterator[Row], header: Header, default_country: str | None, pool: ProcessPoolExecutor | None
-) -> Iterator[list[_Read]]:
+    rows: Iterator[Row], header: Header, default_country: str | None, readers: RowReaders | None
+) -> Iterator[list[ReadRow]]:
     """What became of each row, in the order of the file. A few batches are under way at a time: memory stays flat."""
     batches = iter(lambda: [(row.line, row.cells) for row in islice(rows, BATCH)], [])
-    if pool is None:
+    if readers is None:
         for batch in batches:
-            yield _read_batch(batch, header, default_country)
+            yield read_batch(batch, header, default_country)
         return
     under_way: deque[Future] = deque()
     try:
         for batch in batches:
-            under_way.append(pool.submit(_read_batch, batch, header, default_country))
-            if len(under_way) > 6:
+            if AHEAD <= len(under_way) < 2 * AHEAD and not under_way[0].done():
+                # The others are still starting, or behind: better to read than to wait for them.
+                under_way.append(_done(read_batch(batch, header, default_country)))
+            else:
+                under_way.append(readers.submit(batch))
+            while under_way and (under_way[0].done() or len(under_way) > 2 * AHEAD):
                 yield under_way.popleft().result()
         while under_way:
             yield under_way.popleft().result()
@@ -95,23 +92,13 @@ def _read(
             future.cancel()
 
 
-def _read_batch(
-    rows: list[tuple[int, list[str]]], header: Header, default_country: str | None
-) -> list[_Read]:
-    """Plain tuples and texts: what goes from one process to another must be quick to pack."""
-    read: list[_Read] = []
-    for line, cells in rows:
-        row = read_row(Row(line, cells), header, default_country)
-        if isinstance(row, CustomerRow):
-            read.append((line, row.values["phone_number"], json.dumps(row.values)))
-        elif isinstance(row, RefusedRow):
-            read.append((line, row.value, row.reason, row.place, cells))
-        else:
-            read.append((line,))
-    return read
+def _done(read: list[ReadRow]) -> Future:
+    future: Future = Future()
+    future.set_result(read)
+    return future
 
 
-def _stage(row: _Read, staged: StagedCustomers, counts: ReadCounts) -> None:
+def _stage(row: ReadRow, staged: StagedCustomers, counts: ReadCounts) -> None:
     if len(row) == 1:
         counts.empty += 1
         return

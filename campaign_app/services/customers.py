@@ -1,5 +1,6 @@
 """Customers one by one and in small lists: found, saved, deleted."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -74,7 +75,8 @@ def save_customer(
     )
     is_new = find_by_phone(number) is None
     if is_new:
-        write_customers([{"phone_number": number, **cleaned}], [source], now, Written())
+        document = json.dumps({"phone_number": number, **cleaned})
+        write_customers({number: document}, lambda _number: source, now, Written())
     customer = db.session.scalar(select(Customer).where(Customer.phone_number == number).with_for_update())
     known = {name: getattr(customer, name) for name in _KEYS}
     for name, value in changed_values(known, cleaned, explicit=True).items():
@@ -122,8 +124,8 @@ def bulk_save(
         wanted[number] = merge_rows(wanted[number], cleaned) if number in wanted else cleaned
     hold_other_lists()
     written = Written()
-    values = list(wanted.values())
-    write_customers(values, [source] * len(values), now, written)
+    documents = {number: json.dumps(values) for number, values in wanted.items()}
+    write_customers(documents, lambda _number: source, now, written)
     return SavedCustomers(written.added, len(rows) - len(invalid) - written.added, invalid)
 
 

@@ -23,10 +23,10 @@ from campaign_app.models.customer import Customer
 from campaign_app.models.customer_import import CustomerImport
 from campaign_app.models.opt_out import OptOut
 from campaign_app.services import audit
-from campaign_app.services.customer_import import line_source
+from campaign_app.services.customer_import import write_chunk
 from campaign_app.services.customer_imports import folder, staged_path, upload_path
 from campaign_app.services.customer_reading import ReadCounts, rows_of, stage_rows
-from campaign_app.services.customer_writes import Written, hold_other_lists, write_customers
+from campaign_app.services.customer_writes import Written, hold_other_lists
 from campaign_app.services.staged_customers import StagedCustomer, StagedCustomers
 
 STALE_AFTER = timedelta(seconds=60)
@@ -155,8 +155,8 @@ def _compare(
     written, opted_out, every = Written(), 0, _Every(1.0)
     for chunk in staged.chunks(COMPARED_AT_ONCE):
         with reading():
-            _write_chunk("", chunk, utc_now(), written, dry_run=True)
-            opted_out += _not_to_be_written_to([customer.values["phone_number"] for customer in chunk])
+            write_chunk("", chunk, utc_now(), written, dry_run=True)
+            opted_out += _not_to_be_written_to([customer.phone_number for customer in chunk])
             db.session.rollback()
         if should_stop():
             raise _Stopped
@@ -203,7 +203,7 @@ def _write_and_commit(one: Row, chunk: list[StagedCustomer]) -> None:
     written, now = Written(), utc_now()
     try:
         hold_other_lists()
-        _write_chunk(one.file_name, chunk, now, written)
+        write_chunk(one.file_name, chunk, now, written)
         done = {
             name: getattr(CustomerImport, name) + getattr(written, name)
             for name in ("added", "changed", "unchanged", "kept_refusals")
@@ -215,13 +215,6 @@ def _write_and_commit(one: Row, chunk: list[StagedCustomer]) -> None:
     except (Conflict, OperationalError):
         db.session.rollback()  # somebody else holds the customers: the next step tries again
         raise _Stopped from None
-
-
-def _write_chunk(
-    file_name: str, chunk: list[StagedCustomer], now: datetime, written: Written, dry_run: bool = False
-) -> None:
-    sources = [line_source(file_name, customer.line) for customer in chunk]
-    write_customers([customer.values for customer in chunk], sources, now, written, dry_run)
 
 
 def _look(import_id: UUID) -> Row:

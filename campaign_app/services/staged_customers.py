@@ -8,7 +8,6 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from campaign_app.domain.customer_file import RefusedRow
 from campaign_app.domain.customer_merge import merge_rows
@@ -22,11 +21,13 @@ _TABLES = (
 
 @dataclass(frozen=True, slots=True)
 class StagedCustomer:
-    """`line` is that of the first row with the number, `values` those of all its rows, merged. `place` counts from 1."""
+    """`line` is that of the first row with the number, `values` those of all its rows, merged, as a JSON object. `place`
+    counts from 1."""
 
     place: int
     line: int
-    values: dict[str, Any]
+    phone_number: str
+    values: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +91,11 @@ class StagedCustomers:
 
     def chunks(self, size: int, after: int = 0) -> Iterator[list[StagedCustomer]]:
         """The customers behind the place `after`, at most `size` at a time."""
-        question = "SELECT place, line, details FROM staged WHERE place > ? ORDER BY place LIMIT ?"
+        question = (
+            "SELECT place, line, phone_number, details FROM staged WHERE place > ? ORDER BY place LIMIT ?"
+        )
         while rows := self._connection.execute(question, (after, size)).fetchall():
-            yield [StagedCustomer(place, line, json.loads(details)) for place, line, details in rows]
+            yield [StagedCustomer(*row) for row in rows]
             after = rows[-1][0]
 
     def refused_rows(self, most: int = -1) -> Iterator[tuple[RefusedRow, list[str]]]:
