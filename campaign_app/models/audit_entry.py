@@ -1,4 +1,4 @@
-"""Who did what, to what, and when."""
+"""Who did what, to what, when and from where."""
 
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,7 @@ from campaign_app.models.types import Json, UtcDateTime
 
 
 class AuditEntry(Base):
-    """Only ever added. `actor` is an e-mail address, "token NAME", "command line" or "the app"."""
+    """Only ever added: triggers refuse to change or delete a row. `actor` is an e-mail address, "token NAME", "command line" or "the app"."""
 
     __tablename__ = "audit_entries"
 
@@ -24,6 +24,7 @@ class AuditEntry(Base):
     action: Mapped[str] = mapped_column(String(60))
     subject_type: Mapped[str | None] = mapped_column(String(40))
     subject_id: Mapped[str | None] = mapped_column(String(64))
+    address: Mapped[str | None] = mapped_column(String(64))  # None: not by a request
     details: Mapped[dict[str, Any] | None] = mapped_column(Json)
 
     __table_args__ = (Index("ix_audit_entries_subject", "subject_type", "subject_id", "at"),)

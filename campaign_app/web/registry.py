@@ -8,6 +8,8 @@ from campaign_app.web import (
     account,
     account_links,
     api_tokens,
+    audit,
+    audit_marks,
     campaign_archives,
     campaign_audiences,
     campaign_checks,
@@ -47,7 +49,7 @@ from campaign_app.web import (
 )
 from campaign_app.web.api import registry as api
 
-SHARED = (errors, headers, access, clean_input, formatting, navigation)
+SHARED = (errors, headers, audit_marks, access, clean_input, formatting, navigation)
 
 BLUEPRINTS = (
     chartkick_blueprint,  # serves Chart.js from where the package ships it
@@ -82,6 +84,7 @@ BLUEPRINTS = (
     settings.blueprint,
     users.blueprint,
     api_tokens.blueprint,
+    audit.blueprint,
     webhook.blueprint,
     webhooks.blueprint,
     health.blueprint,
