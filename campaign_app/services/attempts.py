@@ -17,6 +17,7 @@ from campaign_app.models.campaign import Campaign
 from campaign_app.models.message import Message
 from campaign_app.models.recipient import Recipient
 from campaign_app.models.send_schedule import SendBatch
+from campaign_app.models.value_lists import is_among
 from campaign_app.services.counters import add_tally, lock_campaigns_of
 from campaign_app.services.send_schedule import close_plan
 
@@ -44,12 +45,12 @@ _READ_MESSAGES = (
             for name in ("id", "campaign_id", "recipient_id", "phone_number", "send_date", *_CHANGING)
         )
     )
-    .where(MESSAGES.c.id.in_(bindparam("ids", expanding=True)))
+    .where(is_among(MESSAGES.c.id, "ids"))
     .order_by(MESSAGES.c.id)
 )
 _READ_RECIPIENTS = select(
     *(RECIPIENTS.c[name] for name in ("id", "max_retries", *_RECIPIENT_CHANGING))
-).where(RECIPIENTS.c.id.in_(bindparam("ids", expanding=True)))
+).where(is_among(RECIPIENTS.c.id, "ids"))
 
 
 class Attempt:
@@ -229,7 +230,7 @@ _MOVE_BATCH = _move_batch()
 _COMPLETE = (
     update(CAMPAIGNS)
     .where(
-        CAMPAIGNS.c.id.in_(bindparam("ids", expanding=True)),
+        is_among(CAMPAIGNS.c.id, "ids"),
         CAMPAIGNS.c.status.in_((CampaignStatus.ACTIVE, CampaignStatus.PAUSED)),
         CAMPAIGNS.c.messages_pending == 0,
     )

@@ -5,7 +5,7 @@ import secrets
 import time
 from datetime import datetime, timedelta
 
-from sqlalchemy import literal_column, or_, select, update
+from sqlalchemy import bindparam, literal_column, or_, select, update
 
 from campaign_app.database import reading
 from campaign_app.domain.clock import utc_now
@@ -15,6 +15,19 @@ from campaign_app.models.types import UtcDateTime
 from campaign_app.services.counters import insert_for
 
 SENDER_LEASE = "sender"
+
+
+_LEASES = Lease.__table__
+_RENEW = (
+    update(_LEASES)
+    .where(
+        _LEASES.c.name == bindparam("mine"),
+        _LEASES.c.owner == bindparam("by"),
+        _LEASES.c.epoch == bindparam("since"),
+        _LEASES.c.expires_at > bindparam("now"),
+    )
+    .values(expires_at=bindparam("until"))
+)
 
 
 class LostLease(Exception):
@@ -106,13 +119,9 @@ class LeaseHolder:
 
     def _renew(self) -> bool:
         now = database_now()
-        mine = update(Lease).where(
-            Lease.name == self.name,
-            Lease.owner == self.owner,
-            Lease.epoch == self.epoch,
-            Lease.expires_at > now,
-        )
-        return self.epoch > 0 and bool(db.session.execute(mine.values(expires_at=self._expiry(now))).rowcount)
+        mine = {"mine": self.name, "by": self.owner, "since": self.epoch}
+        renewed = db.session.execute(_RENEW, {**mine, "now": now, "until": self._expiry(now)})
+        return self.epoch > 0 and bool(renewed.rowcount)
 
     def _take(self) -> bool:
         now = database_now()

@@ -14,6 +14,7 @@ from campaign_app.domain.message_status import MessageStatus
 from campaign_app.domain.retry_policy import Action, next_try_at, spends_attempt
 from campaign_app.extensions import db
 from campaign_app.models.message import Message
+from campaign_app.models.value_lists import is_among
 from campaign_app.services.attempts import Attempt, AttemptBatch, complete_finished
 from campaign_app.services.consequences import Consequences
 from campaign_app.whatsapp.error_catalogue import listed
@@ -22,6 +23,9 @@ from campaign_app.whatsapp.send_outcome import SendKind, SendOutcome
 log = logging.getLogger(__name__)
 
 NOT_SENT_WAIT = timedelta(seconds=10)
+_WITH_WAMID = select(Message.whatsapp_message_id, Message.id).where(
+    is_among(Message.whatsapp_message_id, "wamids")
+)
 PAIR_LIMIT_CODES = [entry.code for entry in listed() if entry.action is Action.PAIR_WAIT]
 
 
@@ -85,8 +89,7 @@ def _taken_wamids(results: Sequence[Result]) -> dict[str, UUID]:
     given = [
         result.outcome.wamid for result in results if result.outcome is not None and result.outcome.wamid
     ]
-    taken = select(Message.whatsapp_message_id, Message.id).where(Message.whatsapp_message_id.in_(given))
-    return dict(db.session.execute(taken).all()) if given else {}
+    return dict(db.session.execute(_WITH_WAMID, {"wamids": given}).all()) if given else {}
 
 
 def _release(attempt: Attempt) -> None:
