@@ -13,7 +13,7 @@ from campaign_app.extensions import db
 from campaign_app.models.customer import Customer
 from campaign_app.services.audience_behaviour import behaviour_sql
 from campaign_app.services.audience_conditions import condition_sql
-from campaign_app.services.eligibility import reason_not_to_write
+from campaign_app.services.eligibility import reason_to_leave_out
 from campaign_app.services.segment_references import with_segments
 
 
@@ -60,7 +60,7 @@ def count_audience(
     target_audience: Mapping[str, Any] | None, require_opt_in: bool, now: datetime | None = None
 ) -> AudienceCount:
     """How many customers the filter means now, and how many of them may be written to. Raises Invalid."""
-    stopped = reason_not_to_write(Customer.phone_number, False).is_not(None)
+    stopped = reason_to_leave_out(require_opt_in=False).is_not(None)
     unrecorded = and_(~stopped, Customer.opted_in.is_(None)) if require_opt_in else false()
     matching, opted_out, no_consent = db.session.execute(
         select(

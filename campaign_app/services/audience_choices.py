@@ -23,15 +23,16 @@ class AudienceChoices:
     complete: bool
 
 
-def audience_choices() -> AudienceChoices:
+def audience_choices(looked_at: int = LOOKED_AT) -> AudienceChoices:
+    """Of the `looked_at` customers added last."""
     latest = select(Customer.customer_tier, Customer.location, Customer.language, Customer.tags)
-    rows = db.session.execute(latest.order_by(Customer.created_at.desc()).limit(LOOKED_AT)).all()
+    rows = db.session.execute(latest.order_by(Customer.created_at.desc()).limit(looked_at)).all()
     return AudienceChoices(
         customer_tier=_most_frequent(row.customer_tier for row in rows),
         location=_most_frequent(row.location for row in rows),
         language=_most_frequent(row.language for row in rows),
         tags=_most_frequent(tag for row in rows for tag in row.tags or []),
-        complete=len(rows) < LOOKED_AT,
+        complete=len(rows) < looked_at,
     )
 
 

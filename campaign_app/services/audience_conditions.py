@@ -14,6 +14,7 @@ from campaign_app.services.customer_columns import (
     is_any_of,
     is_day,
     is_number,
+    short_number,
     tag_rows,
 )
 
@@ -43,7 +44,8 @@ def condition_sql(condition: Condition) -> Question:
         case "contains":
             return _some(condition, lambda text: contains_any_of(text, list(condition.operand)))
         case operator:
-            return _some(condition, lambda text: _compared(text, operator, condition.operand))
+            short = short_number(Customer, condition.key) if condition.is_attribute else None
+            return _some(condition, lambda text: _compared(text, operator, condition.operand, short))
 
 
 def _some(condition: Condition, holds: Callable[[Text], Question]) -> Question:
@@ -83,10 +85,14 @@ def _consent(condition: Condition) -> Question:
     return ~any_of if condition.operator == "not" else any_of
 
 
-def _compared(text: Text, operator: str, bound: float | str) -> Question:
-    """Values that are no plain number (or day, if the bound is a day) never match."""
+def _compared(
+    text: Text, operator: str, bound: float | str, short: tuple[Question, ColumnElement[float]] | None
+) -> Question:
+    """Values that are no plain number (or day, if the bound is a day) never match. `short`: see `short_number`."""
     compare = _COMPARE[operator]
     if isinstance(bound, float):
         # CASE: the cast must not be tried on other texts
-        return case((is_number(text), compare(cast(text, Double), bound)), else_=false())
+        plain = (is_number(text), compare(cast(text, Double), bound))
+        quick = [] if short is None else [(short[0], compare(short[1], bound))]
+        return case(*quick, plain, else_=false())
     return case((is_day(text), compare(day_of(text), bound)), else_=false())

@@ -1,9 +1,11 @@
 """The columns and free attributes of a customer as SQL text, alike on SQLite and PostgreSQL."""
 
+import re
 from collections.abc import Callable
 
 from sqlalchemy import (
     ColumnElement,
+    Double,
     FromClause,
     String,
     Text,
@@ -23,6 +25,8 @@ from campaign_app.extensions import db
 
 # The value of an attribute is taken for a number or a day only where it is plainly one.
 _NUMBER = r"^-?[0-9]{1,15}([.][0-9]{1,10})?$"
+_FEW = 10**10
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9_ -]+")  # SQLite's paths find every such name
 _DAY = r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])([T ].*)?$"
 
 
@@ -33,7 +37,7 @@ def on_postgresql() -> bool:
 def attribute_text(customer, name: str) -> ColumnElement[str | None]:
     """The free attribute `name` of `customer` (the model or an alias) as text, NULL where there is none.
 
-    Not by a JSON path: SQLite's paths find no name with an accent or a quotation mark in it.
+    Not by a JSON path: SQLite's paths find no name with an accent or a quotation mark in it. See `_plain_attribute` for others.
     """
     if on_postgresql():
         return customer.attributes.op("->>", return_type=Text)(literal(name, String))
@@ -47,8 +51,32 @@ def attribute_matches(
     """Whether the attribute is there and `holds` of its text; on SQLite it is looked up but once for all of that."""
     if on_postgresql():
         return holds(attribute_text(customer, name))
+    if _PLAIN_NAME.fullmatch(name):
+        return holds(_plain_attribute(customer, name))
     pairs, value = _pairs(customer)
     return exists(select(1).select_from(pairs).where(pairs.c.key == name, holds(value)))
+
+
+def short_number(customer, name: str) -> tuple[ColumnElement[bool], ColumnElement[float]] | None:
+    """Whether the attribute is a number of few digits, known without looking at its signs, and that number; None where nothing
+    tells."""
+    if on_postgresql():
+        text = attribute_text(customer, name)
+        is_number_there = func.jsonb_typeof(customer.attributes.op("->")(literal(name, String))) == "number"
+        return and_(is_number_there, func.length(text) <= 10), cast(text, Double)
+    if not _PLAIN_NAME.fullmatch(name):
+        return None
+    path = f'$."{name}"'
+    value = func.json_extract(customer.attributes, path)
+    is_whole = func.json_type(customer.attributes, path) == "integer"
+    return and_(is_whole, value.between(-_FEW, _FEW)), value
+
+
+def _plain_attribute(customer, name: str) -> ColumnElement[str | None]:
+    """SQLite: by a path, several times quicker than looking through all of them."""
+    path = f'$."{name}"'
+    value, kind = func.json_extract(customer.attributes, path), func.json_type(customer.attributes, path)
+    return case((kind == "true", "true"), (kind == "false", "false"), else_=cast(value, Text))
 
 
 def _pairs(customer) -> tuple[FromClause, ColumnElement[str]]:

@@ -33,6 +33,8 @@ from campaign_app.web.paging import read_id
 blueprint = Blueprint("customers", __name__, url_prefix="/customers")
 
 PAGE = 50
+MOST_COUNTED = 5000  # the page costs the same with a million customers
+MOST_LOOKED_AT = 1000  # for the values that can be picked
 MESSAGES_SHOWN = 50
 _LOOKS_LIKE_A_NUMBER = re.compile(r"[\d\s+().\-/]*\d[\d\s+().\-/]*\d[\d\s+().\-/]*\d[\d\s+().\-/]*")
 
@@ -169,8 +171,9 @@ def _list(search: CustomerSearch, after: UUID | None, number: str | None = None)
         is_first=after is None,
         search=search,
         number=number,
-        total=count_customers(search),
-        choices=audience_choices(),
+        total=count_customers(search, MOST_COUNTED + 1),
+        most_counted=MOST_COUNTED,
+        choices=audience_choices(looked_at=MOST_LOOKED_AT),
     )
 
 
