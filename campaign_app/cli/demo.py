@@ -86,6 +86,7 @@ def _environ(port: int, simulator_port: int, fast: bool) -> dict[str, str]:
         "WHATSAPP_ACCESS_TOKEN": secrets.token_hex(16),
         "WHATSAPP_APP_SECRET": secrets.token_hex(16),
         "WHATSAPP_VERIFY_TOKEN": secrets.token_hex(16),
+        "PUBLIC_URL": f"http://127.0.0.1:{port}",
         "DEFAULT_COUNTRY": "IN",
         "BUSINESS_TIMEZONE": "Asia/Kolkata",
         "PROCESS_INTERVAL_SECONDS": "10",

@@ -13,7 +13,9 @@ LARGEST_FORM_BYTES = 2**20  # without a file; a file comes as multipart and has 
 LARGEST_MEDIUM_BYTES = max(rule.most_bytes for rule in RULES.values()) + LARGEST_FORM_BYTES
 
 FILE_ENDPOINTS = frozenset({"customer_imports.create"})  # they take a customer file
-MEDIUM_ENDPOINTS = frozenset({"campaign_messages.create", "campaign_messages.save", "campaign_messages.message"})
+MEDIUM_ENDPOINTS = frozenset(
+    {"campaign_messages.create", "campaign_messages.save", "campaign_messages.message"}
+)
 
 # They read the raw bytes of the body themselves.
 _RAW_BODIES = frozenset({"webhook", "api"})

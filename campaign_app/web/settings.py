@@ -4,12 +4,17 @@ from dataclasses import fields
 
 from flask import Blueprint, current_app, render_template, request
 
+from campaign_app.domain.clock import utc_now
 from campaign_app.domain.roles import Role
+from campaign_app.services.account_limit import lately_spent
+from campaign_app.services.account_state import account_state
 from campaign_app.services.api_tokens import all_tokens
 from campaign_app.services.cloud_api import missing_settings
-from campaign_app.services.number import messaging_limit, sending_number
+from campaign_app.services.number import messaging_limit
 from campaign_app.services.users import all_users
+from campaign_app.services.webhook_test import PATH, Tried, try_webhook, webhook_address
 from campaign_app.web.access import requires
+from campaign_app.web.settings_words import WORDS
 
 blueprint = Blueprint("settings", __name__, url_prefix="/settings")
 
@@ -28,16 +33,31 @@ SECRETS = frozenset(
 @blueprint.get("")
 @requires(Role.ADMIN)
 def index():
-    settings = current_app.config["SETTINGS"]
-    number = sending_number()
+    return _page([])
+
+
+@blueprint.post("/webhook-test")
+@requires(Role.ADMIN)
+def test_webhook():
+    """Call our own public address as Meta would, and say what came of it."""
+    return _page(try_webhook(utc_now()))
+
+
+def _page(tried: list[Tried]) -> str:
+    now, settings = utc_now(), current_app.config["SETTINGS"]
+    account = account_state(now)
+    number, limit = account.number, messaging_limit(account.number)
     return render_template(
         "settings/index.html",
         number=number,
-        limit=messaging_limit(number),
+        limit=limit,
+        limit_used=None if limit is None else sum(customers for _, customers in lately_spent(now)),
         missing=missing_settings(),
-        webhook_address=request.url_root.rstrip("/") + "/webhook/whatsapp",
+        webhook_address=webhook_address() or request.url_root.rstrip("/") + PATH,
+        webhook_at=account.webhook_at,
+        tried=tried,
         settings=[
-            (field.name.upper(), _shown(field.name, getattr(settings, field.name)))
+            (field.name.upper(), _shown(field.name, getattr(settings, field.name)), WORDS.get(field.name, ""))
             for field in fields(settings)
         ],
         app_secrets=len(settings.whatsapp_app_secrets),

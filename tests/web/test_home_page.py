@@ -79,7 +79,7 @@ def test_templates_in_trouble_are_named(app):
     a_message_template("disliked", quality="RED")
     a_message_template("stopped", status="PAUSED")
     page = words(a_client(app, "viewer").get("/").text)
-    assert "Templates 2 in trouble 2 approved" in page
+    assert "Templates 2 2 in trouble" in page
     assert "disliked (low quality)" in page and "stopped (paused)" in page and "fine (" not in page
 
 
