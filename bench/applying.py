@@ -78,7 +78,7 @@ class SentCampaign:
 
     def apply(self) -> float:
         """Statuses a second through the app's own applier; every counter is recounted afterwards."""
-        self._make()
+        self.prepare()
         began = self._clock()
         while apply_waiting():
             pass
@@ -88,7 +88,7 @@ class SentCampaign:
 
     def update_bare(self) -> float:
         """Statuses a second by the floor."""
-        self._make()
+        self.prepare()
         steps = list(self._bare_steps())
         sqlite = db.engine.dialect.name == "sqlite"
         connection = db.engine.raw_connection()
@@ -123,7 +123,8 @@ class SentCampaign:
                 done = [(now, _key(id_)) for id_ in itertools.islice(bodies, -(-len(some) // self._per_body))]
                 yield [*_bare_updates(status, at, now, some), (_marked(BARE_BODY), done)]
 
-    def _make(self) -> None:
+    def prepare(self) -> None:
+        """The campaign, its messages, and the bodies waiting in the inbox."""
         now, at, count = utc_now(), self._sent_at, self._messages
         for table in (WebhookEvent, Message, Campaign):
             db.session.execute(delete(table))

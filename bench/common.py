@@ -46,7 +46,7 @@ class Figure:
         >>> Figure.of_times("Launch", 3, 2).as_row()
         '| Launch | 3.00 s | 2.00 s | 1.50 × |'
         """
-        return cls(what, f"{ours:.2f} s", f"{floor:.2f} s", f"{ours / floor:.2f} ×")
+        return cls(what, _duration(ours), _duration(floor), f"{ours / floor:.2f} ×")
 
     def as_row(self) -> str:
         return f"| {self.what} | {self.ours} | {self.floor} | {self.ratio} |"
@@ -66,6 +66,10 @@ def parser(description: str, rounds: int) -> argparse.ArgumentParser:
 
 def kinds(chosen: str) -> Sequence[str]:
     return KINDS if chosen == "both" else (chosen,)
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds:.2f} s" if seconds >= 1 else f"{1000 * seconds:.1f} ms"
 
 
 @contextmanager

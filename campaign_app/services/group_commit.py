@@ -138,3 +138,9 @@ class Turn:
     def __exit__(self, *_error) -> None:
         if self._file is not None:
             fcntl.flock(self._lock, fcntl.LOCK_UN)
+
+    def close(self) -> None:
+        """Give back what it needed of the system, where it is not kept for the next time."""
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None

@@ -59,10 +59,8 @@ def apply_statuses(
 def campaigns_of(updates: Sequence[StatusUpdate]) -> set[UUID]:
     """The campaigns of the messages that these statuses are of, as far as they are known."""
     these, ids = among(set(_messages_of(updates)) - {None})
-    found = read_rows(
-        f"SELECT DISTINCT CAST(campaign_id AS TEXT) FROM whatsapp_messages WHERE id {these}", ids
-    )  # noqa: S608
-    return {UUID(row[0]) for row in found}
+    mine = f"SELECT DISTINCT CAST(campaign_id AS TEXT) FROM whatsapp_messages WHERE id {these}"  # noqa: S608
+    return {UUID(row[0]) for row in read_rows(mine, ids)}
 
 
 def apply_waited(ids: Sequence[UUID], now: datetime) -> None:

@@ -3,6 +3,7 @@
 import logging
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -16,6 +17,7 @@ from campaign_app.domain.clock import utc_now
 from campaign_app.extensions import db
 from campaign_app.models.webhook_event import WebhookEvent
 from campaign_app.services.driver_rows import among, is_sqlite, read_rows, stored_form
+from campaign_app.services.group_commit import Turn
 from campaign_app.services.status_updates import apply_waited, drop_waited, ready_to_apply
 from campaign_app.services.webhook_parts import apply_in_parts, apply_parsed
 from campaign_app.whatsapp.payloads import UnreadableWebhook, parse_webhook
@@ -23,9 +25,9 @@ from campaign_app.whatsapp.webhook_elements import ParsedWebhook
 
 log = logging.getLogger(__name__)
 
-BODIES_AT_ONCE = 1000
+BODIES_AT_ONCE = 500
 READ_AT_ONCE = 100
-STATUSES_AT_ONCE = 1000  # a transaction stays short, so that nobody who writes is kept waiting
+STATUSES_AT_ONCE = 500
 LONGEST_NOTE = 10_000  # signs
 
 
@@ -107,7 +109,8 @@ def _apply_together(bodies: Sequence[_Body]) -> int:
     """Returns how many waited still."""
     if not bodies:
         return 0
-    taken = _done(_apply, bodies, utc_now())
+    with closing(Turn(db.engine)) as turn, turn:
+        taken = _done(_apply, bodies, utc_now())
     if taken is not None:
         return taken
     if len(bodies) > 1:
