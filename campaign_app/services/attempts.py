@@ -3,7 +3,6 @@
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
 from datetime import date, datetime
-from functools import cache
 from uuid import UUID
 
 from flask import current_app
@@ -19,6 +18,7 @@ from campaign_app.models.recipient import Recipient
 from campaign_app.models.send_schedule import SendBatch
 from campaign_app.models.value_lists import is_among
 from campaign_app.services.counters import add_tally, lock_campaigns_of
+from campaign_app.services.driver_rows import stored_form, write_changes
 from campaign_app.services.send_schedule import close_plan
 
 MOST_AT_ONCE = 1000
@@ -262,22 +262,16 @@ def _changes(before: dict, after: dict, names: Iterable[str]) -> dict:
 
 
 def _write(table: Table, changes: Iterable[tuple[UUID, dict]], now: datetime) -> None:
-    """Write what changed in the rows with these ids: only the columns that did, those with the same ones together."""
-    together = defaultdict(list)
-    for id_, change in changes:
-        if change:
-            together[tuple(change)].append({"row_id": id_, "now": now, **change})
-    for columns, rows in together.items():
-        db.session.execute(_update(table, columns), rows)
-
-
-@cache
-def _update(table: Table, columns: tuple[str, ...]) -> Update:
-    values = {name: bindparam(name) for name in columns}
-    return (
-        update(table)
-        .where(table.c.id == bindparam("row_id"))
-        .values(**values, updated_at=bindparam("now", type_=table.c.updated_at.type))
+    """Write what changed in the rows with these ids: only the columns that did."""
+    form = stored_form()
+    write_changes(
+        table,
+        [
+            (form.of_id(id_), {name: form.of(value) for name, value in change.items()})
+            for id_, change in changes
+            if change
+        ],
+        now,
     )
 
 

@@ -1,13 +1,11 @@
 """Authorising sends: every gate in one transaction, which claims recipients and commits the intents to send to them."""
 
-from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache, lru_cache
 from uuid import UUID
 
 from flask import current_app
-from sqlalchemy import Select, bindparam, func, insert, or_, select, update
+from sqlalchemy import bindparam, select, update
 
 from campaign_app.domain.campaign_status import CampaignStatus
 from campaign_app.domain.clock import business_day, day_start
@@ -23,20 +21,19 @@ from campaign_app.models.message import Message
 from campaign_app.models.recipient import Recipient
 from campaign_app.models.send_schedule import SendBatch
 from campaign_app.services import audit
-from campaign_app.services.account_limit import MOVING_DAY, AccountLimit, reached_since
+from campaign_app.services.account_limit import AccountLimit
 from campaign_app.services.attempts import complete_finished, move_batch
 from campaign_app.services.counters import add_tally, lock_campaigns
-from campaign_app.services.eligibility import reason_not_to_write
+from campaign_app.services.driver_rows import insert_all, stored_form, write_changes
+from campaign_app.services.due_recipients import due_campaigns, due_recipients
 from campaign_app.services.frozen_audience import empty_value_reason
-from campaign_app.services.marketing_rules import cap_counts_since, is_marketing, marketing_reason
-from campaign_app.services.restored_copy import on_hold
 from campaign_app.services.send_plans import window_of
 from campaign_app.services.send_schedule import close_plan, today_batch
-from campaign_app.services.sending_queue import sending_order
 from campaign_app.services.why_waiting import OVERDUE_START
 from campaign_app.whatsapp.payloads import send_request
 
 RECIPIENTS = Recipient.__table__
+MESSAGES = Message.__table__
 
 OVERDUE_AFTER = timedelta(hours=1)
 
@@ -49,13 +46,6 @@ class Intent:
     campaign_id: UUID
     payload: dict
     leaves_before: datetime
-
-
-def due_campaigns(now: datetime) -> list[UUID]:
-    """Active campaigns whose start has come, whose end has not, and that have something pending, in the order of sending; none
-    on a restored copy that waits for an admin."""
-    due = db.session.execute(_due_campaigns(db.engine.dialect.name), {"now": now})
-    return [row.id for row in sorted(due, key=sending_order)]
 
 
 def end_overdue(now: datetime) -> None:
@@ -127,7 +117,7 @@ def _claim_of(
     most = min(most, campaign.daily_send_limit - _authorised_today(campaign, now))
     if most <= 0:
         return [], 0
-    candidates = _candidates(campaign, most, limit, now)
+    candidates = due_recipients(campaign, most, limit, now)
     fits = limit.admit([candidate.phone_number for candidate in candidates if candidate.reason is None], now)
     sendable, skipped = [], []
     needs = _needs(campaign)
@@ -167,75 +157,15 @@ def _authorised_today(campaign: Campaign, now: datetime) -> int:
     return today_batch(campaign, now).messages_authorised if used is None else used
 
 
-def _candidates(campaign: Campaign, most: int, limit: AccountLimit, now: datetime) -> list:
-    """The next pending recipients, each with the reason why it must not be written to, if there is one."""
-    settings = current_app.config["SETTINGS"]
-    due = _due_recipients(settings, is_marketing(campaign.template_snapshot), limit.is_used_up)
-    times = {"now": now, "moving_day": now - MOVING_DAY, "cap_since": cap_counts_since(now)}
-    return db.session.execute(due, {"campaign_id": campaign.id, "most": most, **times}).all()
-
-
 # The statements of every step are built once: to put one together takes longer than to carry it out.
 _HOLD_CAMPAIGN = select(Campaign).where(Campaign.id == bindparam("campaign_id")).with_for_update(of=Campaign)
 _AUTHORISED = select(SendBatch.messages_authorised).where(
     SendBatch.campaign_id == bindparam("campaign_id"), SendBatch.send_date == bindparam("day")
 )
-_CLAIM = (
-    update(RECIPIENTS)
-    .where(RECIPIENTS.c.id == bindparam("row_id"), RECIPIENTS.c.status == "pending")
-    .values(
-        status="queued",
-        attempt=RECIPIENTS.c.attempt + 1,
-        message_id=bindparam("new_message_id"),
-        updated_at=bindparam("now", type_=RECIPIENTS.c.updated_at.type),
-    )
-)
-_INTEND = insert(Message.__table__)
-
-
-@cache
-def _due_campaigns(dialect: str) -> Select:
-    """`dialect`: the name of that of the database in use, whose statement it is."""
-    return select(
-        Campaign.id,
-        Campaign.priority,
-        Campaign.scheduled_start_date,
-        Campaign.launched_at,
-        Campaign.created_at,
-    ).where(
-        Campaign.status == CampaignStatus.ACTIVE,
-        Campaign.messages_pending > 0,
-        ~on_hold(),
-        or_(Campaign.scheduled_start_date.is_(None), Campaign.scheduled_start_date <= bindparam("now")),
-        or_(Campaign.scheduled_end_date.is_(None), Campaign.scheduled_end_date > bindparam("now")),
-    )
-
-
-@lru_cache(maxsize=32)
-def _due_recipients(settings: Hashable, marketing: bool, only_reached: bool) -> Select:
-    """`only_reached`: the account's limit is used up, so that only those may be written to who count already."""
-    reason = reason_not_to_write(Recipient.phone_number, settings.require_opt_in)
-    campaign_id = bindparam("campaign_id", type_=Recipient.campaign_id.type)
-    if marketing:
-        cap_since = bindparam("cap_since", type_=Recipient.next_try_at.type)
-        more = marketing_reason(Recipient.phone_number, campaign_id, cap_since)
-        reason = reason if more is None else func.coalesce(reason, more)
-    due = select(
-        Recipient.id,
-        Recipient.phone_number,
-        Recipient.attempt,
-        Recipient.template_parameters,
-        Recipient.personal_values,
-        reason.label("reason"),
-    ).where(
-        Recipient.campaign_id == campaign_id,
-        Recipient.status == "pending",
-        Recipient.next_try_at <= bindparam("now"),
-    )
-    if only_reached:
-        due = due.where(reached_since(bindparam("moving_day", type_=Recipient.next_try_at.type)))
-    due = due.order_by(Recipient.next_try_at, Recipient.position).limit(bindparam("most"))
-    return due.with_for_update(of=Recipient, skip_locked=True)
+_INTENDED = (
+    "id", "campaign_id", "recipient_id", "attempt", "phone_number", "status", "send_date", "authorised_at", "lease_epoch",
+    "created_at", "updated_at",
+)  # fmt: skip
 
 
 def _end_of_day(now: datetime) -> datetime:
@@ -258,24 +188,34 @@ def _payload(campaign: Campaign, candidate, message_id: UUID, needs: TemplateNee
 
 def _commit_intents(campaign: Campaign, sendable: list, epoch: int, now: datetime) -> None:
     day = business_day(now, current_app.config["SETTINGS"].zone)
-    ids = {candidate.id: intent.message_id for candidate, intent in sendable}
-    result = db.session.execute(
-        _CLAIM,
-        [{"row_id": row_id, "new_message_id": message_id, "now": now} for row_id, message_id in ids.items()],
-    )
-    if result.rowcount not in (len(ids), -1):
+    form = stored_form()
+    at, of_campaign = form.of_instant(now), form.of_id(campaign.id)
+    claimed, intended = [], []
+    for candidate, intent in sendable:
+        person, message, attempt = (
+            form.of_id(candidate.id),
+            form.of_id(intent.message_id),
+            candidate.attempt + 1,
+        )
+        claimed.append((person, {"status": "queued", "attempt": attempt, "message_id": message}))
+        intended.append(
+            (
+                message,
+                of_campaign,
+                person,
+                attempt,
+                candidate.phone_number,
+                "queued",
+                form.of(day),
+                at,
+                epoch,
+                at,
+                at,
+            )
+        )
+    if write_changes(RECIPIENTS, claimed, now, still="pending") != len(claimed):
         raise RuntimeError("a recipient was claimed twice")  # cannot happen: the campaign is locked
-    db.session.execute(
-        _INTEND,
-        [
-            {
-                "id": intent.message_id, "campaign_id": campaign.id, "recipient_id": candidate.id, "attempt": candidate.attempt + 1,
-                "phone_number": candidate.phone_number, "status": "queued", "send_date": day, "authorised_at": now,
-                "lease_epoch": epoch, "created_at": now, "updated_at": now,
-            }
-            for candidate, intent in sendable
-        ],
-    )  # fmt: skip
+    insert_all(MESSAGES, _INTENDED, intended)
     move_batch(campaign.id, day, len(sendable), 0, now)
     if campaign.started_at is None:
         campaign.started_at = now

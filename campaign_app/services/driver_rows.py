@@ -7,12 +7,12 @@ which sorts as they do, and aware datetimes on PostgreSQL.
 import json
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Boolean, Column, CursorResult, Integer, Table, Uuid
+from sqlalchemy import Boolean, Column, CursorResult, Date, Integer, Table, Uuid
 from sqlalchemy.types import TypeEngine
 
 from campaign_app.extensions import db
@@ -23,6 +23,7 @@ _ARRAYS: dict[type[TypeEngine], str] = {
     UtcDateTime: "timestamptz[]",
     Integer: "integer[]",
     Boolean: "boolean[]",
+    Date: "date[]",
 }
 
 
@@ -35,6 +36,14 @@ class StoredForm(NamedTuple):
     of_shown_id: Callable[[str], str]
     minute: Callable[[Any], Any]  # of an instant; None for None
     instant: Callable[[Any], datetime]
+
+    def of(self, value: Any) -> Any:
+        """The stored form of an id, an instant, a day, a text, a number or None."""
+        if isinstance(value, UUID):
+            return self.of_id(value)
+        if isinstance(value, datetime):
+            return self.of_instant(value)
+        return value.isoformat() if isinstance(value, date) else value
 
 
 def stored_form() -> StoredForm:
@@ -63,18 +72,30 @@ def change_rows(statement: str, *parameters: Any) -> int:
     return _run(statement, parameters).rowcount
 
 
-def write_changes(table: Table, changes: Iterable[tuple[str, dict[str, Any]]], now: datetime) -> None:
-    """Set columns of the rows with these ids: (id, column → value). Those with the same columns are written together."""
+def write_changes(
+    table: Table, changes: Iterable[tuple[str, dict[str, Any]]], now: datetime, still: str | None = None
+) -> int:
+    """Set columns of the rows with these ids: (id, column → value). Those with the same columns are written together.
+
+    still: only rows whose status this is as yet. Returns how many rows were changed.
+    """
     together = defaultdict(list)
     at = stored_form().of_instant(now)
     for id_, change in changes:
         together[tuple(change)].append((*change.values(), at, id_))
-    for columns, rows in together.items():
-        _execute_many(_update(table, columns, is_sqlite()), rows)
+    return sum(
+        _execute_many(_update(table, columns, still, is_sqlite()), rows) for columns, rows in together.items()
+    )
 
 
 def insert_new(table: Table, columns: tuple[str, ...], rows: Sequence[tuple]) -> None:
     """Insert the rows whose key is not there yet."""
+    if rows:
+        _execute_many(f"{_insert(table, columns, is_sqlite())} ON CONFLICT DO NOTHING", rows)
+
+
+def insert_all(table: Table, columns: tuple[str, ...], rows: Sequence[tuple]) -> None:
+    """Insert the rows, whose keys are new. Raises IntegrityError where one is not."""
     if rows:
         _execute_many(_insert(table, columns, is_sqlite()), rows)
 
@@ -84,26 +105,28 @@ def _run(statement: str, parameters: tuple) -> CursorResult:
     return db.session.connection().exec_driver_sql(marked, parameters)
 
 
-def _execute_many(statement: str, rows: Sequence[tuple]) -> None:
+def _execute_many(statement: str, rows: Sequence[tuple]) -> int:
     given = rows if is_sqlite() else tuple(map(list, zip(*rows, strict=True)))
-    db.session.connection().exec_driver_sql(statement, given)
+    return db.session.connection().exec_driver_sql(statement, given).rowcount
 
 
 @cache
-def _update(table: Table, columns: tuple[str, ...], sqlite: bool) -> str:
+def _update(table: Table, columns: tuple[str, ...], still: str | None, sqlite: bool) -> str:
     names = (*columns, "updated_at")
+    guard = "" if still is None else f" AND {table.name}.status = '{still}'"
     if sqlite:
-        return f"UPDATE {table.name} SET {', '.join(f'{name} = ?' for name in names)} WHERE id = ?"  # noqa: S608 - names of ours
+        sets = ", ".join(f"{name} = ?" for name in names)
+        return f"UPDATE {table.name} SET {sets} WHERE id = ?{guard}"  # noqa: S608 - names of ours
     sets = ", ".join(f"{name} = new.{name}" for name in names)
     source = _unnested(table, (*names, "id"))
-    return f"UPDATE {table.name} SET {sets} FROM {source} WHERE {table.name}.id = new.id"  # noqa: S608
+    return f"UPDATE {table.name} SET {sets} FROM {source} WHERE {table.name}.id = new.id{guard}"  # noqa: S608
 
 
 @cache
 def _insert(table: Table, columns: tuple[str, ...], sqlite: bool) -> str:
     values = f"VALUES ({', '.join('?' * len(columns))})"
     rows = values if sqlite else f"SELECT * FROM {_unnested(table, columns)}"  # noqa: S608
-    return f"INSERT INTO {table.name} ({', '.join(columns)}) {rows} ON CONFLICT DO NOTHING"
+    return f"INSERT INTO {table.name} ({', '.join(columns)}) {rows}"
 
 
 def _unnested(table: Table, columns: Sequence[str]) -> str:

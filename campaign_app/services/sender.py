@@ -21,9 +21,10 @@ from campaign_app.models.message import Message
 from campaign_app.models.recipient import Recipient
 from campaign_app.models.sending_number import SendingNumber
 from campaign_app.services.account_limit import AccountLimit
-from campaign_app.services.claims import claim, due_campaigns, end_overdue, hold_overdue_starts
+from campaign_app.services.claims import claim, end_overdue, hold_overdue_starts
 from campaign_app.services.cloud_api import cloud_api, missing_settings
 from campaign_app.services.dispatch import Dispatcher
+from campaign_app.services.due_recipients import due_campaigns
 from campaign_app.services.leases import LeaseHolder, LostLease
 from campaign_app.services.number import change_number, sending_number
 from campaign_app.services.retries import next_retry_at, retry_due
