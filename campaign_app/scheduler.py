@@ -22,6 +22,7 @@ from campaign_app.services.media_renewal import renew_media
 from campaign_app.services.message_templates import read_templates, store_templates
 from campaign_app.services.number import learn_number, read_number, sending_number
 from campaign_app.services.sender import Sender
+from campaign_app.services.template_changes import has_changed_templates
 from campaign_app.services.webhook_batches import apply_waiting
 from campaign_app.steady_jobs import Every, SteadyScheduler
 from campaign_app.whatsapp.client import CloudApiError
@@ -137,8 +138,9 @@ class Scheduler:
             return
         if self._is_time("number", NUMBER_EVERY):
             self._read_number()
-        if self._is_time("templates", TEMPLATES_EVERY):
-            self._read_templates()
+        every = AFTER_FAILURE if has_changed_templates() else TEMPLATES_EVERY
+        if self._is_time("templates", every):
+            self._read_templates(every)
         if self._is_time("media", MEDIA_EVERY):
             renew_media(cloud_api(), utc_now())
 
@@ -149,12 +151,12 @@ class Scheduler:
         learn_number({**facts, "checked_at": utc_now()}, utc_now())
         db.session.commit()
 
-    def _read_templates(self) -> None:
+    def _read_templates(self, every: timedelta) -> None:
         try:
             listed = read_templates(cloud_api())
         except CloudApiError as error:
             log.warning("The message templates could not be read: %s", error)
-            self._again_soon("templates", TEMPLATES_EVERY)
+            self._again_soon("templates", every)
             return
         store_templates(listed, utc_now())
         db.session.commit()

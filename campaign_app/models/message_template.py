@@ -34,6 +34,9 @@ class MessageTemplate(Base):
     status_changed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     quality_changed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     category_changed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    components_changed_at: Mapped[datetime | None] = mapped_column(
+        UtcDateTime
+    )  # later than synced_at: to be read anew
     next_category: Mapped[str | None] = mapped_column(String(40))  # announced: the price will change
     next_category_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     synced_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)

@@ -8,7 +8,12 @@ from flask import current_app
 from campaign_app.services.account_notices import note, settle
 from campaign_app.services.number import drop_stop, sending_number, stop_number
 from campaign_app.services.number_webhooks import number_quality, reported_limit
-from campaign_app.services.template_webhooks import template_category, template_quality, template_status
+from campaign_app.services.template_webhooks import (
+    template_category,
+    template_components,
+    template_quality,
+    template_status,
+)
 from campaign_app.whatsapp.json_values import instant_of
 from campaign_app.whatsapp.webhook_elements import OtherChange, ParsedWebhook
 
@@ -57,6 +62,8 @@ def _apply(change: OtherChange, at: datetime, now: datetime) -> None:
     match change.field:
         case "message_template_status_update":
             template_status(value, at, now)
+        case "message_template_components_update":
+            template_components(value, at)
         case "message_template_quality_update":
             template_quality(value, at)
         case "template_category_update":

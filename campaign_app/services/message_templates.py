@@ -12,6 +12,7 @@ from campaign_app.extensions import db
 from campaign_app.models.campaign import Campaign
 from campaign_app.models.message_template import MessageTemplate
 from campaign_app.services.number import change_number, sending_number
+from campaign_app.services.template_changes import check_campaigns_again
 from campaign_app.whatsapp.client import CloudApi, CloudApiError
 
 _LOCK = 7_206_512  # any number of ours
@@ -126,11 +127,14 @@ def store_templates(listed: list[dict], now: datetime) -> SyncedTemplates:
             db.session.add(template)
             added += 1
         before, was_approved = _facts(template), template.is_approved
+        read_before = template.components, template.parameter_format
         _copy(entry, template)
         if was_approved and not template.is_approved:
             why = WHY_NOT.get(template.status, f"its state is {template.status}")
             pause_campaigns_of(*key, f"The message template cannot be sent any more: {why}.", now)
         template.synced_at = now
+        if key in known and (template.components, template.parameter_format) != read_before:
+            check_campaigns_again(template, snapshot(template), now)
         if key in known and _facts(template) != before:
             changed += 1
     gone = [template.id for key, template in known.items() if key not in seen]

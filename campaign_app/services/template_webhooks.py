@@ -1,8 +1,9 @@
-"""What WhatsApp says about message templates: their state, quality and category, and what that means for campaigns."""
+"""What WhatsApp says about message templates: their state, text, quality and category, and what that means for campaigns."""
 
 from datetime import datetime, timedelta
 
 from campaign_app.services.message_templates import WHY_NOT, find_template, pause_campaigns_of
+from campaign_app.services.template_changes import components_changed
 from campaign_app.whatsapp.json_values import instant_of
 
 # Events that name a state under another word. Source: Meta, "message_template_status_update", read 2026-10.
@@ -45,6 +46,14 @@ def template_quality(value: dict, at: datetime) -> None:
     if template is None or not score or _is_overtaken(at, template.quality_changed_at, template.synced_at):
         return
     template.quality, template.quality_changed_at = score, at
+
+
+def template_components(value: dict, at: datetime) -> None:
+    """Its text, header, footer or buttons were changed. What they are now is read from WhatsApp's list, soon."""
+    template = find_template(*_identity(value))
+    if template is None or _is_overtaken(at, template.components_changed_at, template.synced_at):
+        return
+    components_changed(template, at)
 
 
 def template_category(value: dict, at: datetime) -> None:
