@@ -13,6 +13,7 @@ from campaign_app.models.campaign import UNDER_WAY, Campaign
 
 SCHEDULED = "scheduled"  # active, but its start is still to come: a state that is shown, not stored
 ARCHIVED = "archived"  # out of the way, in whichever state
+TESTS = "tests"  # messages tried out on one number, in whichever state: apart from the others
 SHOWN_STATES = ("draft", SCHEDULED, "active", "paused", "completed", "cancelled")
 
 
@@ -29,22 +30,28 @@ class CampaignLine:
 
 
 def count_by_state(search: str, now: datetime) -> dict[str, int]:
-    """How many campaigns are in each of SHOWN_STATES and, whatever their state, archived: each once, all keys present."""
-    state = case((_is_archived(), ARCHIVED), (_is_scheduled(now), SCHEDULED), else_=Campaign.status)
+    """How many campaigns are in each of SHOWN_STATES and, whatever their state, archived or tests: each once, all keys
+    present."""
+    state = case(
+        (Campaign.is_test, TESTS),
+        (_is_archived(), ARCHIVED),
+        (_is_scheduled(now), SCHEDULED),
+        else_=Campaign.status,
+    )
     found = db.session.execute(select(state, func.count()).where(*_matching(search)).group_by(state)).all()
-    return {name: dict(found).get(name, 0) for name in (*SHOWN_STATES, ARCHIVED)}
+    return {name: dict(found).get(name, 0) for name in (*SHOWN_STATES, ARCHIVED, TESTS)}
 
 
 def list_campaigns(
     state: str | None, search: str, offset: int, limit: int, now: datetime, order: str = "newest"
 ) -> list[CampaignLine]:
-    """Campaigns in one of SHOWN_STATES, or ARCHIVED; None means all that are not archived. `order` is one of ORDERS."""
-    wanted = select(Campaign).where(
-        *_matching(search), _is_archived() if state == ARCHIVED else ~_is_archived()
-    )
+    """Campaigns in one of SHOWN_STATES, ARCHIVED or TESTS; None means all that are neither. `order` is one of ORDERS."""
+    wanted = select(Campaign).where(*_matching(search), Campaign.is_test.is_(state == TESTS))
+    if state != TESTS:
+        wanted = wanted.where(_is_archived() if state == ARCHIVED else ~_is_archived())
     if state == SCHEDULED:
         wanted = wanted.where(_is_scheduled(now))
-    elif state not in (None, ARCHIVED):
+    elif state not in (None, ARCHIVED, TESTS):
         wanted = wanted.where(Campaign.status == state)
         if state == CampaignStatus.ACTIVE:
             wanted = wanted.where(~_is_scheduled(now))
@@ -53,15 +60,19 @@ def list_campaigns(
 
 
 def launched_campaigns(limit: int = 100) -> list[tuple[UUID, str]]:
-    """(id, name) of the campaigns that were launched, the newest first."""
-    launched = select(Campaign.id, Campaign.name).where(Campaign.launched_at.is_not(None))
+    """(id, name) of the campaigns that were launched, the newest first, without tests."""
+    launched = select(Campaign.id, Campaign.name).where(
+        Campaign.launched_at.is_not(None), Campaign.is_test.is_(False)
+    )
     rows = db.session.execute(launched.order_by(Campaign.created_at.desc(), Campaign.id.desc()).limit(limit))
     return [(campaign_id, name) for campaign_id, name in rows]
 
 
 def newest_campaigns(status: str | None, after: tuple[datetime, UUID] | None, limit: int) -> list[Campaign]:
-    """Campaigns in the stored state `status` (None: all), the newest first; `after` is (created_at, id) of the last one seen."""
-    wanted = select(Campaign).order_by(Campaign.created_at.desc(), Campaign.id.desc()).limit(limit)
+    """Campaigns in the stored state `status` (None: all), the newest first; `after` is (created_at, id) of the last one seen.
+    Without tests."""
+    ordinary = select(Campaign).where(Campaign.is_test.is_(False))
+    wanted = ordinary.order_by(Campaign.created_at.desc(), Campaign.id.desc()).limit(limit)
     if status is not None:
         wanted = wanted.where(Campaign.status == status)
     if after is not None:

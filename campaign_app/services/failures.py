@@ -33,7 +33,7 @@ class FailureRow:
 
 
 def failure_table(campaign_id: UUID | None = None) -> list[FailureRow]:
-    """Failures by error code, most first: of one campaign, or of all (the 500 newest with failures)."""
+    """Failures by error code, most first: of one campaign, or of all but tests."""
     counts = (
         select(FailureCount, Campaign.name)
         .join(Campaign, Campaign.id == FailureCount.campaign_id)
@@ -42,6 +42,8 @@ def failure_table(campaign_id: UUID | None = None) -> list[FailureRow]:
     )
     if campaign_id is not None:
         counts = counts.where(FailureCount.campaign_id == campaign_id)
+    else:
+        counts = counts.where(Campaign.is_test.is_(False))
     by_code: dict[int, list] = {}
     for count, name in db.session.execute(counts).all():
         by_code.setdefault(count.code, []).append((count, name))
@@ -93,7 +95,7 @@ def failed_recipients(
     limit: int = 50,
     after: tuple[datetime, UUID] | None = None,
 ) -> list[FailedRecipient]:
-    """Failed recipients, latest first; `after` is (failed_at, recipient_id) of the last one of the page before."""
+    """Failed recipients, latest first: of one campaign, or of all but tests; `after` is (failed_at, recipient_id) of the last one of the page before."""
     failed = (
         select(
             Recipient.id, Recipient.campaign_id, Campaign.name.label("campaign_name"), Recipient.phone_number, Recipient.name,
@@ -106,6 +108,8 @@ def failed_recipients(
     )  # fmt: skip
     if campaign_id is not None:
         failed = failed.where(Recipient.campaign_id == campaign_id)
+    else:
+        failed = failed.where(Campaign.is_test.is_(False))
     if code is not None:
         wanted = Recipient.failure_code.is_(None) if code == NO_CODE else Recipient.failure_code == code
         failed = failed.where(wanted)

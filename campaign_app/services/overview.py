@@ -26,7 +26,7 @@ _TRIED = Campaign.messages_sent + Campaign.messages_refused
 @dataclass(frozen=True)
 class Figures:
     """`sent_today`: handed to WhatsApp on this business day less those that it refused; the other counts are of the last
-    RATES_DAYS business days. All campaigns together, archived ones too."""
+    RATES_DAYS business days. All campaigns together, archived ones too; what was tried out on one number counts for today only."""
 
     sent_today: int
     sent: int
@@ -57,13 +57,15 @@ def figures(now: datetime) -> Figures:
         DailyAnalytics.messages_read,
         DailyAnalytics.messages_failed,
     )
-    delivered = select(Campaign.id).where(Campaign.messages_delivered > 0)
+    ordinary = Campaign.is_test.is_(False)
+    delivered = select(Campaign.id).where(Campaign.messages_delivered > 0, ordinary)
+    of_ordinary = DailyAnalytics.campaign_id.in_(select(Campaign.id).where(ordinary))
     row = select(
         used.scalar_subquery(),
         *(func.coalesce(func.sum(column), 0) for column in columns),
         select(Customer.id).exists(),
         delivered.exists(),
-    ).where(DailyAnalytics.analytics_date > today - timedelta(days=RATES_DAYS))
+    ).where(DailyAnalytics.analytics_date > today - timedelta(days=RATES_DAYS), of_ordinary)
     return Figures(*db.session.execute(row).one())
 
 

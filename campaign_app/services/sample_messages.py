@@ -49,7 +49,7 @@ def samples_of(campaign: Campaign) -> list[Customer]:
 
 def make_test(campaign: Campaign, phone_number: str, actor: str, now: datetime) -> Campaign:
     """A draft to one number with the message of `campaign`, filled from the customer of that number; what is not known of
-    them is shown by its name. A real campaign, launched and counted like any other. Raises Invalid."""
+    them is shown by its name. A real campaign, launched and counted like any other, but listed apart. Raises Invalid."""
     texts = {key: text for key, text in customer_texts(find_by_phone(phone_number)).items() if text}
     for name in fields(campaign.template_components):
         texts.setdefault(name, f"({name})")
@@ -63,6 +63,8 @@ def make_test(campaign: Campaign, phone_number: str, actor: str, now: datetime) 
         "priority": 1,
     }
     test = create_campaign(values, actor, now)
+    test.is_test = True
+    db.session.flush()  # adding recipients reads it anew
     added = add_recipients(test, [{"phone_number": phone_number}], now)
     if added.invalid:
         raise Invalid(added.invalid[0].reason)

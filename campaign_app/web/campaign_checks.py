@@ -60,7 +60,10 @@ def test_send(campaign_id: UUID):
         db.session.commit()
         return _refused(campaign_id, conflict.sentence)
     db.session.commit()
-    flash("The test is on its way. This is its own small campaign; the draft waits unchanged.", "success")
+    flash(
+        "The test is on its way. It is counted here alone, and listed under “Tests”; the draft waits unchanged.",
+        "success",
+    )
     return redirect(url_for("campaigns.show", campaign_id=test_id), 303)
 
 

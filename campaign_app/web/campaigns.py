@@ -20,6 +20,7 @@ from campaign_app.services.campaign_lists import (
     ARCHIVED,
     ORDERS,
     SHOWN_STATES,
+    TESTS,
     CampaignLine,
     count_by_state,
     list_campaigns,
@@ -58,7 +59,7 @@ WEEKS_SHOWN = 4  # of the calendar
 def index():
     now = utc_now()
     state = request.args.get("status")
-    state = state if state in (*SHOWN_STATES, ARCHIVED) else None
+    state = state if state in (*SHOWN_STATES, ARCHIVED, TESTS) else None
     search = request.args.get("q", "").strip()[:100]
     order = request.args.get("sort")
     order = order if order in ORDERS else "newest"
@@ -71,7 +72,7 @@ def index():
         lines=_with_events(lines, now),
         tabs=[
             (None, "All", all_shown),
-            *((name, name.capitalize(), counts[name]) for name in (*SHOWN_STATES, ARCHIVED)),
+            *((name, name.capitalize(), counts[name]) for name in (*SHOWN_STATES, ARCHIVED, TESTS)),
         ],
         state=state,
         search=search,
