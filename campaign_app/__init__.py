@@ -16,6 +16,7 @@ from campaign_app.database import engine_options, prepare_engine, reading
 from campaign_app.extensions import bootstrap, compress, csrf, db, login_manager, migrate
 from campaign_app.web import own_host
 from campaign_app.web import registry as pages
+from campaign_app.web.api import quick_stats
 
 LARGEST_FORM_BYTES = 25 * 2**20
 LARGEST_FILE_BYTES = 200 * 2**20  # of a customer file: a million rows, and more
@@ -60,6 +61,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
         # whose answers say "unchanged" also when they are compressed
         COMPRESS_STREAMING_ENDPOINT_CONDITIONAL=["static", "bootstrap.static", "chartkick.static"],
     )
+    quick_stats.register(app, logs.note_answer)
     own_host.register(app)
     if settings.trusted_proxies:
         hops = settings.trusted_proxies

@@ -177,6 +177,13 @@ def _end_request(response: Response) -> Response:
     return response
 
 
+def note_answer(method: str, endpoint: str, status: int, begun_at: float, belongs: Mapping[str, str]) -> None:
+    """The line of an answer that Flask did not make. `begun_at`: by time.monotonic()."""
+    token = _belongs_to.set(belongs)
+    _log.info("%s %s %d in %.0f ms", method, endpoint, status, (time.monotonic() - begun_at) * 1000)
+    _belongs_to.reset(token)
+
+
 def _forget_request(_error: BaseException | None) -> None:
     if (token := g.pop("belonged_to", None)) is not None:
         _belongs_to.reset(token)

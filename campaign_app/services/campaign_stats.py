@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
+from sqlalchemy import Row
+
 from campaign_app.domain.send_plan import Plan
 from campaign_app.domain.tally import percentage
 from campaign_app.models.campaign import Campaign
@@ -44,6 +46,10 @@ class CampaignStats:
 
 def campaign_stats(campaign: Campaign, now: datetime, plan: Plan | None = None) -> CampaignStats:
     """Reads one row and, for the forecast, the campaigns beside it (not where `plan` is known); never the recipients."""
+    return stats_from(campaign, estimated_completion_on(campaign, now, plan))
+
+
+def stats_from(campaign: Campaign | Row, ends_on: date | None) -> CampaignStats:
     done = campaign.total_target_customers - campaign.messages_pending
     return CampaignStats(
         campaign_id=campaign.id,
@@ -58,7 +64,7 @@ def campaign_stats(campaign: Campaign, now: datetime, plan: Plan | None = None) 
         progress_percentage=percentage(done, campaign.total_target_customers),
         delivery_rate=percentage(campaign.messages_delivered, campaign.messages_sent),
         read_rate=percentage(campaign.messages_read, campaign.messages_delivered),
-        estimated_completion_date=estimated_completion_on(campaign, now, plan),
+        estimated_completion_date=ends_on,
         failure_rate=percentage(campaign.messages_failed, campaign.messages_sent + campaign.messages_refused),
         skipped=campaign.recipients_skipped,
         unconfirmed=campaign.messages_unconfirmed,

@@ -19,6 +19,21 @@ CONTENT_SECURITY_POLICY = "; ".join(
 )
 
 
+_ALWAYS = (
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "same-origin"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Permissions-Policy", "camera=(), geolocation=(), microphone=()"),
+)
+_OVER_TLS = ("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+
+
+def standard_headers(is_secure: bool) -> list[tuple[str, str]]:
+    """What every answer carries, for an answer that Flask does not make."""
+    tls = (_OVER_TLS,) if is_secure else ()
+    return [("Content-Security-Policy", CONTENT_SECURITY_POLICY), *_ALWAYS, *tls]
+
+
 def register(app: Flask) -> None:
     app.after_request(_add_headers)
 
@@ -26,12 +41,10 @@ def register(app: Flask) -> None:
 def _add_headers(response: Response) -> Response:
     headers = response.headers
     headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
-    headers["X-Content-Type-Options"] = "nosniff"
-    headers["Referrer-Policy"] = "same-origin"
-    headers["Cross-Origin-Opener-Policy"] = "same-origin"
-    headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
+    for name, value in _ALWAYS:
+        headers[name] = value
     if request.is_secure:
-        headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+        headers[_OVER_TLS[0]] = _OVER_TLS[1]
     is_static = request.endpoint is not None and request.endpoint.endswith("static")
     if not is_static and not response.cache_control.private:  # which only a view with a reason says
         headers["Cache-Control"] = "no-store"

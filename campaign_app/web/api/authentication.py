@@ -9,7 +9,7 @@ from campaign_app.database import reading
 from campaign_app.domain.clock import utc_now
 from campaign_app.domain.roles import Role
 from campaign_app.extensions import db
-from campaign_app.services.api_tokens import find_token, note_use
+from campaign_app.services.api_tokens import note_use, token_in_use
 from campaign_app.web.access import ROLE_ATTRIBUTE
 from campaign_app.web.api.rates import refuse_too_many
 from campaign_app.web.errors import answer
@@ -68,13 +68,12 @@ def actor() -> str:
 
 def _caller(plain: str) -> Caller | None:
     with reading():  # no write lock while the body is still on its way
-        token = find_token(plain)
-        found = None if token is None else Caller(token.id, token.name, Role(token.role))
+        token = token_in_use(plain)
         if token is not None:
             note_use(token, utc_now())
         if request.method not in ("GET", "HEAD"):
             db.session.rollback()
-    return found
+    return None if token is None else Caller(token.id, token.name, token.role)
 
 
 def _denied(status: int, sentence: str, challenge: str):

@@ -6,6 +6,12 @@ from typing import Any
 
 from flask import Response, current_app, request
 
+CACHE_CONTROL = "private, no-cache"  # kept, and asked about each time
+
+
+def tag_of(text: str) -> str:
+    return sha256(text.encode()).hexdigest()[:32]
+
 
 def as_text(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
@@ -27,6 +33,6 @@ def tagged_answer(value: Any) -> Response:
     """With an ETag of what is said; 304 without a body where the program has just that already."""
     text = as_text(value)
     response = json_response(text)
-    response.set_etag(sha256(text.encode()).hexdigest()[:32])
-    response.cache_control.private = response.cache_control.no_cache = True  # kept, and asked about each time
+    response.set_etag(tag_of(text))
+    response.headers["Cache-Control"] = CACHE_CONTROL
     return response.make_conditional(request)

@@ -28,8 +28,14 @@ def tell_rate(response: Response) -> Response:
     """After every request of the API."""
     rate: Rate | None = g.get("api_rate")
     if rate is not None:
-        response.headers["RateLimit-Limit"] = str(rate.limit)
-        response.headers["RateLimit-Remaining"] = str(rate.remaining)
-        response.headers["RateLimit-Reset"] = str(rate.reset)
-        response.headers["RateLimit-Policy"] = f"{rate.limit};w={WINDOW_SECONDS}"
+        response.headers.extend(rate_headers(rate))
     return response
+
+
+def rate_headers(rate: Rate) -> list[tuple[str, str]]:
+    return [
+        ("RateLimit-Limit", str(rate.limit)),
+        ("RateLimit-Remaining", str(rate.remaining)),
+        ("RateLimit-Reset", str(rate.reset)),
+        ("RateLimit-Policy", f"{rate.limit};w={WINDOW_SECONDS}"),
+    ]
