@@ -46,10 +46,12 @@ class RetriedFailures:
     left: list[LeftOut]
 
 
-def retry_failed(campaign_id: UUID, actor: str, now: datetime) -> RetriedFailures:
+def retry_failed(
+    campaign_id: UUID, actor: str, now: datetime, only_code: int | None = None
+) -> RetriedFailures:
     """Queue every failed recipient again whose error code can succeed. A completed campaign becomes active again.
 
-    Raises NotFound, Conflict.
+    `only_code`: those with this code alone, NO_CODE for those without one. Raises NotFound, Conflict.
     """
     campaign = find_campaign(campaign_id)
     lock_campaigns([campaign_id])
@@ -57,6 +59,8 @@ def retry_failed(campaign_id: UUID, actor: str, now: datetime) -> RetriedFailure
     if campaign.status not in (CampaignStatus.ACTIVE, CampaignStatus.PAUSED, CampaignStatus.COMPLETED):
         raise Conflict(f"The campaign is {campaign.status}: nothing of it can be retried.")
     counts = select(FailureCount).where(FailureCount.campaign_id == campaign_id, FailureCount.failures > 0)
+    if only_code is not None:
+        counts = counts.where(FailureCount.code == only_code)
     worth, left = [], []
     for row in db.session.scalars(counts.order_by(FailureCount.failures.desc())):
         entry = lookup(None if row.code == NO_CODE else row.code)

@@ -15,6 +15,7 @@ from campaign_app.services.campaigns import clone_campaign, find_campaign
 from campaign_app.services.follow_ups import WHO, follow_up
 from campaign_app.services.retries import retry_failed as queue_failed_again
 from campaign_app.web.access import requires
+from campaign_app.web.campaign_failures import chosen_code
 from campaign_app.web.formatting import error_code, number, plural
 
 blueprint = Blueprint("campaign_lifecycle", __name__, url_prefix="/campaigns/<uuid:campaign_id>")
@@ -83,7 +84,8 @@ def _follow_up(campaign_id: UUID, who: str):
 @requires(Role.STAFF)
 def retry_failed(campaign_id: UUID):
     try:
-        retried = queue_failed_again(campaign_id, current_user.email, utc_now())
+        only = chosen_code(request.form.get("code"))
+        retried = queue_failed_again(campaign_id, current_user.email, utc_now(), only)
     except Conflict as conflict:
         return _refused(campaign_id, conflict)
     db.session.commit()

@@ -3,14 +3,17 @@
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from babel.dates import format_date, format_datetime, format_time, format_timedelta
-from babel.numbers import format_decimal
+from babel import Locale
+from babel.dates import format_timedelta, get_day_names, get_month_names
 from flask import Flask, current_app, g, has_request_context
 
 from campaign_app.domain.clock import utc_now
 from campaign_app.web.progress_bars import stretches
 
-LOCALE = "en_GB"
+LOCALE = Locale.parse("en_GB")
+# Written by hand below, with Babel's names: a page writes hundreds of times and numbers, and Babel reads the pattern anew each time.
+MONTHS = get_month_names("abbreviated", locale=LOCALE)
+WEEKDAYS = get_day_names("abbreviated", locale=LOCALE)
 NOTHING = "–"
 
 
@@ -59,15 +62,14 @@ def local_time(instant: datetime | None) -> str:
     """`5 Jan 2026, 14:05 IST`."""
     if instant is None:
         return NOTHING
-    return (
-        f"{format_datetime(instant, 'd MMM y, HH:mm', tzinfo=zone(), locale=LOCALE)} {_abbreviation(instant)}"
-    )
+    local = instant.astimezone(zone())
+    return f"{_day_of(local)} {local.year}, {local:%H:%M} {_abbreviation(local)}"
 
 
 def exact_time(instant: datetime) -> str:
     """`5 Jan 2026, 14:05:09 IST`."""
-    written = format_datetime(instant, "d MMM y, HH:mm:ss", tzinfo=zone(), locale=LOCALE)
-    return f"{written} {_abbreviation(instant)}"
+    local = instant.astimezone(zone())
+    return f"{_day_of(local)} {local.year}, {local:%H:%M:%S} {_abbreviation(local)}"
 
 
 def duration(length: timedelta) -> str:
@@ -81,17 +83,17 @@ def brief_time(instant: datetime | None) -> str:
     """`5 Jan, 14:05`, with the year when it is not this one: for tables whose page names the zone."""
     if instant is None:
         return NOTHING
-    is_this_year = instant.astimezone(zone()).year == page_now().astimezone(zone()).year
-    return format_datetime(
-        instant, "d MMM, HH:mm" if is_this_year else "d MMM y, HH:mm", tzinfo=zone(), locale=LOCALE
-    )
+    local = instant.astimezone(zone())
+    year = "" if local.year == page_now().astimezone(zone()).year else f" {local.year}"
+    return f"{_day_of(local)}{year}, {local:%H:%M}"
 
 
 def clock_time(instant: datetime | None) -> str:
     """`14:05 IST`."""
     if instant is None:
         return NOTHING
-    return f"{format_time(instant, 'HH:mm', tzinfo=zone(), locale=LOCALE)} {_abbreviation(instant)}"
+    local = instant.astimezone(zone())
+    return f"{local:%H:%M} {_abbreviation(local)}"
 
 
 def iso_time(instant: datetime) -> str:
@@ -111,22 +113,24 @@ def relative_time(instant: datetime | None) -> str:
 
 def local_day(day: date | None) -> str:
     """`Mon 5 Jan 2026`."""
-    return NOTHING if day is None else format_date(day, "EEE d MMM y", locale=LOCALE)
+    return NOTHING if day is None else f"{WEEKDAYS[day.weekday()]} {_day_of(day)} {day.year}"
 
 
 def short_day(day: date | None) -> str:
     """`5 Jan`."""
-    return NOTHING if day is None else format_date(day, "d MMM", locale=LOCALE)
+    return NOTHING if day is None else _day_of(day)
 
 
 def number(value: int | float | Decimal | None) -> str:
     """`4,310`; what is not known is a dash."""
-    return NOTHING if value is None else format_decimal(value, locale=LOCALE)
+    if value is None:
+        return NOTHING
+    return f"{int(value) if value == int(value) else value:,}"
 
 
 def percent(value: float | Decimal | None) -> str:
     """`98.0%`: one decimal, as the numbers of the stats come."""
-    return NOTHING if value is None else f"{format_decimal(value, '#,##0.0', locale=LOCALE)}%"
+    return NOTHING if value is None else f"{value:,.1f}%"
 
 
 def plural(count: int, one: str, many: str | None = None) -> str:
@@ -143,7 +147,11 @@ def error_code(code: int | None) -> str:
     return "none" if code is None or code < 0 else str(code)
 
 
-def _abbreviation(instant: datetime) -> str:
-    """`IST`, or `UTC-03` where the zone has no name of letters."""
-    name = instant.astimezone(zone()).tzname() or ""
+def _day_of(day: date) -> str:
+    return f"{day.day} {MONTHS[day.month]}"
+
+
+def _abbreviation(local: datetime) -> str:
+    """`IST`, or `UTC-03` where the zone has no name of letters; `local` is in the zone."""
+    name = local.tzname() or ""
     return name if name.isalpha() else f"UTC{name}"

@@ -151,3 +151,19 @@ def test_only_failures_that_can_pass_are_queued_again(app):
     assert "1 person is queued again. Left out, because another try cannot help: 1 × 131026" in page
     assert "does not use WhatsApp" in page or "not on WhatsApp" in page
     assert tiles(client.get(answer.location).text)["Failed"] == "1"
+
+
+def test_those_of_one_code_can_be_queued_again_alone(app):
+    campaign = a_launched_campaign(people=3)
+    for place, code in ((1, 131049), (2, 131000), (3, 131026)):
+        set_standing(campaign, place, "failed", code)
+    client = a_client(app, "staff")
+    page = client.get(f"/campaigns/{campaign.id}").text
+    assert (
+        page.count("Retry these") == 2 and "Retry these" not in a_client(app, "viewer").get("/failures").text
+    )
+    answer = client.post(f"/campaigns/{campaign.id}/retry-failed", {"code": "131000"}, 303)
+    page = client.get(answer.location).text
+    assert "1 person is queued again." in words(page) and tiles(page)["Failed"] == "2"
+    answer = client.post(f"/campaigns/{campaign.id}/retry-failed", {"code": "131026"}, 303)
+    assert "0 people are queued again." in words(client.get(answer.location).text)

@@ -43,7 +43,7 @@
     },
   });
 
-  const draw = () => {
+  const draw = (event) => {
     if (!document.getElementById("chart-data")) return;
     const data = figures();
     for (const canvas of document.querySelectorAll("canvas[data-chart]")) {
@@ -59,7 +59,7 @@
       chart.data.labels = fresh.labels;
       fresh.datasets.forEach((set, place) => Object.assign(chart.data.datasets[place], set));
       chart.options = options(kind);
-      chart.update();
+      chart.update(event?.type === "themechange" ? "none" : undefined); // at once: paper does not wait
     }
   };
 
