@@ -24,7 +24,7 @@ from tests.engine import (
 )
 from tests.moved_clock import MovedClock
 from tests.server_process import free_port
-from tests.stories.test_kills import a_running_app
+from tests.stories.oracle import a_running_app
 
 CAIRO = ZoneInfo("Africa/Cairo")
 NO_MIDNIGHT = date(2027, 4, 30)  # it begins at 01:00

@@ -4,44 +4,19 @@ import sqlite3
 import threading
 import time
 
-import pytest
 from sqlalchemy.engine import make_url
 
 from campaign_app.extensions import db
 from tests.databases import postgresql_server
 from tests.engine import (
-    RunningSimulator,
     a_launched_campaign,
-    an_app_on,
     counters_are_true,
     customers,
     the_campaign,
     wait_until,
     webhooks_waiting,
 )
-from tests.server_process import free_port
-from tests.stories.test_kills import PEOPLE, a_running_app, nobody_twice_and_nobody_lost
-
-
-@pytest.fixture
-def port():
-    return free_port()
-
-
-@pytest.fixture
-def simulator(port):
-    url = f"http://127.0.0.1:{port}/webhook/whatsapp"
-    with RunningSimulator(webhook_url=url, latency="0.02-0.1") as running:
-        yield running
-
-
-@pytest.fixture
-def app(simulator, database_url):
-    app = an_app_on(simulator, database_url)
-    with app.app_context():
-        yield app
-        db.session.remove()
-        db.engine.dispose()
+from tests.stories.oracle import PEOPLE, a_running_app, nobody_twice_and_nobody_lost
 
 
 def trouble(app) -> None:

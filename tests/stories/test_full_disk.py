@@ -11,7 +11,6 @@ import pytest
 from campaign_app.extensions import db
 from tests.databases import fresh_sqlite
 from tests.engine import (
-    RunningSimulator,
     a_launched_campaign,
     an_app_on,
     counters_are_true,
@@ -21,9 +20,7 @@ from tests.engine import (
     wait_until,
     webhooks_waiting,
 )
-from tests.server_process import free_port
-from tests.stories.test_kill_points import compared
-from tests.stories.test_kills import a_running_app
+from tests.stories.oracle import a_running_app, compared
 
 PEOPLE = 400
 
@@ -43,15 +40,8 @@ def disk(tmp_path):
 
 
 @pytest.fixture
-def port():
-    return free_port()
-
-
-@pytest.fixture
-def simulator(port):
-    url = f"http://127.0.0.1:{port}/webhook/whatsapp"
-    with RunningSimulator(webhook_url=url, latency="0.02-0.1", retry_most=4) as running:
-        yield running
+def simulator_options():
+    return {"retry_most": 4}
 
 
 @pytest.fixture

@@ -6,48 +6,25 @@ import time
 from collections import Counter
 
 import pytest
-from sqlalchemy import select
 
-from campaign_app.database import reading
 from campaign_app.extensions import db
-from campaign_app.models.recipient import Recipient
 from tests.engine import (
-    RunningSimulator,
     a_launched_campaign,
-    an_app_on,
     counters_are_true,
     customers,
     the_campaign,
     wait_until,
     webhooks_waiting,
 )
-from tests.server_process import free_port
-from tests.stories.test_kills import a_running_app
+from tests.stories.oracle import a_running_app, compared
 
-LADDER = ("sent", "delivered", "read", "failed")
 POINTS = ("on_connect", "after_headers", "after_body", "after_accept", "after_response")
 AT_RANDOM = "at_random"
 
 
 @pytest.fixture
-def port():
-    return free_port()
-
-
-@pytest.fixture
-def simulator(port):
-    url = f"http://127.0.0.1:{port}/webhook/whatsapp"
-    with RunningSimulator(webhook_url=url, latency="0.02-0.08", messaging_limit="TIER_100K") as running:
-        yield running
-
-
-@pytest.fixture
-def app(simulator, database_url):
-    app = an_app_on(simulator, database_url)
-    with app.app_context():
-        yield app
-        db.session.remove()
-        db.engine.dispose()
+def simulator_options():
+    return {"latency": "0.02-0.08"}
 
 
 def kill_and_restart(app, simulator, port, first: int, people: int, kills: int, seed: int) -> None:
@@ -95,38 +72,6 @@ def killed_at(point: str, simulator, running, chance: random.Random, pending) ->
             running.kill()
         time.sleep(0.05)
     return not running.is_alive()
-
-
-def compared(simulator, people: int) -> tuple[list, list, list]:
-    """The oracle: what WhatsApp took, and what it told us and we acknowledged, against every row. Returns the numbers that
-    got it twice, those that are wrongly shown, and those that stand in no state at all."""
-    posts = simulator.log()
-    accepted = [post for post in posts if post["accepted_at"]]
-    times = Counter(post["to"] for post in accepted)
-    wamids = {post["to"]: post["wamid"] for post in accepted}
-    refused = {post["to"] for post in posts if post["outcome"] == "refused"}
-    told: dict[str, str] = {}
-    for one in simulator.statuses():
-        told[one["wamid"]] = max(one["status"], told.get(one["wamid"], "sent"), key=LADDER.index)
-    with reading():
-        rows = db.session.execute(
-            select(Recipient.phone_number, Recipient.status, Recipient.unconfirmed_at)
-        ).all()
-        db.session.rollback()
-    assert len(rows) == people
-    wrong = []
-    for number, status, unconfirmed_at in rows:
-        not_confirmed = status == "queued" and unconfirmed_at is not None
-        if number not in wamids:
-            right = not_confirmed or (status == "failed" and number in refused)
-        elif wamids[number] in told:
-            right = status == told[wamids[number]]
-        else:  # nothing came back yet but, perhaps, the answer
-            right = status == "sent" or not_confirmed
-        if not right:
-            wrong.append((number, status, told.get(wamids.get(number))))
-    limbo = [number for number, status, at in rows if status == "pending" or (status == "queued" and not at)]
-    return [number for number, count in times.items() if count > 1], wrong, limbo
 
 
 def test_kills_at_the_five_points_and_at_random(app, simulator, port):

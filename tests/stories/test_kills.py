@@ -1,70 +1,17 @@
 """Killed in mid-batch and started again: nobody gets it twice, and nobody is lost."""
 
-from collections import Counter
-
 import pytest
 
-from campaign_app.extensions import db
 from tests.engine import (
-    RunningSimulator,
     a_launched_campaign,
-    an_app_on,
     counters_are_true,
     customers,
     the_campaign,
     wait_until,
     webhooks_waiting,
 )
-from tests.server_process import RunningApp, free_port
-
-PEOPLE = 300
-
-
-@pytest.fixture
-def port():
-    return free_port()
-
-
-@pytest.fixture
-def simulator(port):
-    url = f"http://127.0.0.1:{port}/webhook/whatsapp"
-    with RunningSimulator(webhook_url=url, latency="0.02-0.1", messaging_limit="TIER_100K") as running:
-        yield running
-
-
-@pytest.fixture
-def app(simulator, database_url):
-    """The tests' own view of the database; the sending is done by gunicorn."""
-    app = an_app_on(simulator, database_url)
-    with app.app_context():
-        yield app
-        db.session.remove()
-        db.engine.dispose()
-
-
-def a_running_app(app, simulator, port, workers: int = 2, **environ: str) -> RunningApp:
-    settings = {
-        "WHATSAPP_API_URL": simulator.url,
-        "WHATSAPP_ACCESS_TOKEN": simulator.access_token,
-        "WHATSAPP_APP_SECRET": simulator.app_secret,
-        "MESSAGING_LIMIT": "unlimited",
-        "SEND_RATE_PER_SECOND": "150",
-        **environ,
-    }
-    return RunningApp(str(app.config["SQLALCHEMY_DATABASE_URI"]), port, workers, **settings)
-
-
-def nobody_twice_and_nobody_lost(simulator, campaign, people: int = PEOPLE) -> None:
-    """The oracle: the simulator's own log against the app's rows."""
-    accepted = Counter(post["to"] for post in simulator.log() if post["accepted_at"])
-    assert [number for number, times in accepted.items() if times > 1] == []
-    campaign = the_campaign(campaign.id)
-    assert campaign.total_target_customers == people
-    refused = campaign.messages_refused
-    assert campaign.messages_sent + campaign.messages_unconfirmed + refused == people
-    # What WhatsApp took is shown as sent, but for those whose webhooks are still to come.
-    assert campaign.messages_sent <= len(accepted) <= campaign.messages_sent + campaign.messages_unconfirmed
-    assert counters_are_true()
+from tests.server_process import free_port
+from tests.stories.oracle import PEOPLE, a_running_app, nobody_twice_and_nobody_lost
 
 
 def test_killed_with_sigkill_in_mid_batch_and_started_again(app, simulator, port):

@@ -15,7 +15,6 @@ from campaign_app.extensions import db
 from campaign_app.models.message import Message
 from tests.databases import migrate
 from tests.engine import (
-    RunningSimulator,
     a_launched_campaign,
     an_app_on,
     counters_are_true,
@@ -25,25 +24,14 @@ from tests.engine import (
     wait_until,
     webhooks_waiting,
 )
-from tests.server_process import free_port
-from tests.stories.test_kill_points import compared
-from tests.stories.test_kills import a_running_app
+from tests.stories.oracle import a_running_app, compared
 
 GOES_ON_WITHIN = 15  # seconds; a quiet machine needs 2
 
 
 @pytest.fixture
-def port():
-    return free_port()
-
-
-@pytest.fixture
-def simulator(port):
-    url = f"http://127.0.0.1:{port}/webhook/whatsapp"
-    with RunningSimulator(
-        webhook_url=url, latency="0.02-0.1", retry_most=4, messaging_limit="TIER_100K"
-    ) as running:
-        yield running
+def simulator_options():
+    return {"retry_most": 4}
 
 
 class OwnServer:

@@ -16,7 +16,6 @@ from campaign_app.services.why_waiting import why_waiting
 from tests.engine import (
     RunningSimulator,
     a_launched_campaign,
-    an_app_on,
     apply_all,
     counters_are_true,
     customers,
@@ -30,15 +29,6 @@ from tests.simulator.webhook_sink import WebhookSink
 def simulator():
     with RunningSimulator(webhook_url="", latency="0.01-0.02") as running:
         yield running
-
-
-@pytest.fixture
-def app(simulator, database_url):
-    app = an_app_on(simulator, database_url)
-    with app.app_context():
-        yield app
-        db.session.remove()
-        db.engine.dispose()
 
 
 def test_everybody_gets_it_once(app, simulator):

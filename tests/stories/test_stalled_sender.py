@@ -18,43 +18,21 @@ from campaign_app.models.lease import Lease
 from campaign_app.models.message import Message
 from campaign_app.services.leases import SENDER_LEASE
 from tests.engine import (
-    RunningSimulator,
     a_launched_campaign,
-    an_app_on,
     counters_are_true,
     customers,
     the_campaign,
     wait_until,
     webhooks_waiting,
 )
-from tests.server_process import free_port
-from tests.stories.test_kill_points import compared
-from tests.stories.test_kills import a_running_app
+from tests.stories.oracle import a_running_app, compared
 
 LEASE_SECONDS = 2
 
 
 @pytest.fixture
-def port():
-    return free_port()
-
-
-@pytest.fixture
-def simulator(port):
-    url = f"http://127.0.0.1:{port}/webhook/whatsapp"
-    with RunningSimulator(
-        webhook_url=url, latency="0.02-0.08", webhook_timeout=2, retry_most=4, messaging_limit="TIER_100K"
-    ) as running:
-        yield running
-
-
-@pytest.fixture
-def app(simulator, database_url):
-    app = an_app_on(simulator, database_url)
-    with app.app_context():
-        yield app
-        db.session.remove()
-        db.engine.dispose()
+def simulator_options():
+    return {"latency": "0.02-0.08", "webhook_timeout": 2, "retry_most": 4}
 
 
 def the_holder() -> tuple[int, int]:
