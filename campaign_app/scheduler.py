@@ -16,7 +16,7 @@ from campaign_app.domain.clock import utc_now
 from campaign_app.extensions import db
 from campaign_app.services.cloud_api import cloud_api, missing_settings
 from campaign_app.services.housekeeping import prune_all
-from campaign_app.services.import_runs import run_imports
+from campaign_app.services.import_runs import prune_files, run_imports
 from campaign_app.services.leases import SENDER_LEASE, LeaseHolder
 from campaign_app.services.media_renewal import renew_media
 from campaign_app.services.message_templates import read_templates, store_templates
@@ -52,6 +52,7 @@ class Scheduler:
         self._wake_at: datetime | None = None
         self._last_run_at: datetime | None = None
         self._upkeep_at: dict[str, datetime] = {}
+        self._files_pruned_at: datetime | None = None
         self._stopping = threading.Event()
         self._jobs = SteadyScheduler(timezone="UTC")
         self._add(self._send, LOOK_EVERY_SECONDS)
@@ -122,7 +123,10 @@ class Scheduler:
                 return
 
     def _import_customers(self) -> None:
-        """Read and write customer files whose uploads lie on this machine; each import has one process at a time."""
+        """Read and write customer files; each import has one process at a time."""
+        if self._files_pruned_at is None or utc_now() - self._files_pruned_at > PRUNE_EVERY:
+            self._files_pruned_at = utc_now()
+            prune_files(self._files_pruned_at)  # those of this machine: no other one can
         while not self._stopping.is_set() and run_imports(self._stopping.is_set):
             pass
 

@@ -22,7 +22,8 @@ def _count() -> Mapped[int]:
 class CustomerImport(Base):
     """mapping → reading → ready → writing → done. Nothing of the customers changes before `writing`.
 
-    The file itself and what was read from it lie in the instance folder of one machine; this row holds nobody's data.
+    The file itself and what was read from it lie in the instance folder, and for other machines in `file_blocks`; this row
+    holds nobody's data.
     In `ready` the counts say what an import would do, in `writing` and `done` what was done.
     """
 

@@ -10,6 +10,7 @@ from uuid import UUID
 from flask import current_app
 from sqlalchemy import select, update
 
+from campaign_app.domain.clock import utc_now
 from campaign_app.domain.customer_file import RefusedRow
 from campaign_app.domain.customer_layout import (
     ColumnUse,
@@ -26,8 +27,10 @@ from campaign_app.extensions import db
 from campaign_app.models.customer_import import CustomerImport
 from campaign_app.services import audit
 from campaign_app.services.customer_reading import rows_of
+from campaign_app.services.shared_files import bring, forget, is_there, share
 from campaign_app.services.staged_customers import DuplicateRow, StagedCustomers
 
+UPLOAD, STAGED = "upload", "staged"  # kinds of files, and their endings
 _BLOCK = 2**20
 _GONE = "What was uploaded is not here any more: it is kept for a day. Upload the file again."
 
@@ -55,6 +58,23 @@ def staged_path(import_id: UUID) -> Path:
     return folder() / f"{import_id}.staged"
 
 
+def has_upload(import_id: UUID) -> bool:
+    """Whether what was uploaded lies here or can be fetched."""
+    return is_there(import_id, UPLOAD, upload_path(import_id))
+
+
+def has_staged(import_id: UUID) -> bool:
+    """The same of what was read from it."""
+    return is_there(import_id, STAGED, staged_path(import_id))
+
+
+def forget_files(import_id: UUID, *kinds: str) -> None:
+    """Delete the files of an import, of all `kinds` (UPLOAD, STAGED). The caller commits."""
+    forget(import_id, *kinds)
+    for kind in kinds:
+        (folder() / f"{import_id}.{kind}").unlink(missing_ok=True)
+
+
 def take_file(stream: BinaryIO, file_name: str) -> TakenFile:
     """Keep an uploaded file and look at its layout. No transaction may be open: it takes a while. Raises Invalid."""
     folder().mkdir(parents=True, exist_ok=True)
@@ -69,6 +89,7 @@ def take_file(stream: BinaryIO, file_name: str) -> TakenFile:
                 digest.update(block)
                 size += len(block)
             layout = look_at(rows_of(kept), current_app.config["SETTINGS"].default_country)
+        share(import_id, UPLOAD, path, utc_now())
     except BaseException:
         path.unlink(missing_ok=True)
         raise
@@ -132,7 +153,7 @@ def remembered_uses(layout: str) -> list[ColumnUse] | None:
 def layout_of(one: CustomerImport) -> Layout:
     """The columns with samples, read from the file again. Raises NotFound once it is gone."""
     path = upload_path(one.id)
-    if not path.exists():
+    if not bring(one.id, UPLOAD, path):
         raise NotFound(_GONE)
     with path.open("rb") as file:
         return look_at(rows_of(file), one.country)
@@ -141,7 +162,7 @@ def layout_of(one: CustomerImport) -> Layout:
 def choose_columns(one: CustomerImport, uses: list[ColumnUse], country: str | None, now: datetime) -> None:
     """Let the file be read with these columns. Raises Invalid, Conflict once it is confirmed, NotFound."""
     header_of(uses)
-    if not upload_path(one.id).exists():
+    if not has_upload(one.id):
         raise NotFound(_GONE)
     fresh = dict.fromkeys(
         ("percent", "rows", "empty", "people", "duplicates", "refused", "added", "changed", "unchanged",
@@ -160,7 +181,7 @@ def change_columns(one: CustomerImport) -> None:
 
 def confirm_import(one: CustomerImport, actor: str, now: datetime) -> None:
     """From here on it is carried out to its end, also after a restart. Raises Conflict unless it waits for that."""
-    if not staged_path(one.id).exists():
+    if not has_staged(one.id):
         raise NotFound(_GONE)
     counts = dict.fromkeys(("percent", "added", "changed", "unchanged", "kept_refusals", "written"), 0)
     _move(one, ("ready",), state="writing", confirmed_by=actor, confirmed_at=now, worker=None, heartbeat_at=None, **counts)  # fmt: skip
@@ -170,8 +191,7 @@ def confirm_import(one: CustomerImport, actor: str, now: datetime) -> None:
 def discard_import(one: CustomerImport) -> None:
     """Give it up; nothing was changed. Raises Conflict once it is confirmed."""
     _move(one, ("mapping", "reading", "ready", "failed"), state="discarded", worker=None)
-    upload_path(one.id).unlink(missing_ok=True)
-    staged_path(one.id).unlink(missing_ok=True)
+    forget_files(one.id, UPLOAD, STAGED)
 
 
 def is_discarded(import_id: UUID) -> bool:
@@ -181,14 +201,14 @@ def is_discarded(import_id: UUID) -> bool:
 
 def refused_rows(one: CustomerImport, most: int = -1) -> list[tuple[RefusedRow, list[str]]]:
     """The refused rows with their cells; empty once the files of the import are gone."""
-    if not staged_path(one.id).exists():
+    if not bring(one.id, STAGED, staged_path(one.id)):
         return []
     with StagedCustomers(staged_path(one.id)) as staged:
         return list(staged.refused_rows(most))
 
 
 def duplicate_rows(one: CustomerImport, most: int) -> list[DuplicateRow]:
-    if not staged_path(one.id).exists():
+    if not bring(one.id, STAGED, staged_path(one.id)):
         return []
     with StagedCustomers(staged_path(one.id)) as staged:
         return staged.duplicate_rows(most)

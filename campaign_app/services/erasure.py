@@ -28,11 +28,12 @@ from campaign_app.services import audit
 from campaign_app.services.attempts import complete_finished
 from campaign_app.services.counters import add_tally, lock_campaigns
 from campaign_app.services.customer_columns import on_postgresql
-from campaign_app.services.customer_imports import folder
+from campaign_app.services.customer_imports import STAGED, UPLOAD, folder, forget_files, staged_path
 from campaign_app.services.customers import find_customer
 from campaign_app.services.eligibility import ERASED
 from campaign_app.services.erased_numbers import remember_erased
 from campaign_app.services.retries import standing_of
+from campaign_app.services.shared_files import bring, shared_ids
 
 LOOKED_AT = 2000  # raw webhooks of one question
 FIRST = UUID(int=0)
@@ -97,13 +98,14 @@ def _bodies_with(digits: bytes) -> Iterator[list[UUID]]:
 
 def _erase_files(number: str) -> None:
     """Delete what was uploaded and read from it where the number is in it; such an import is given up, or done already."""
+    for import_id in shared_ids(STAGED):
+        bring(import_id, STAGED, staged_path(import_id))
     for path in folder().glob("*.staged") if folder().exists() else ():
         connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
         with suppress(sqlite3.Error):
             query = "SELECT 1 FROM staged WHERE phone_number = ? UNION SELECT 1 FROM duplicates WHERE phone_number = ?"
             if connection.execute(query, (number, number)).fetchone():
-                path.unlink(missing_ok=True)
-                path.with_suffix(".upload").unlink(missing_ok=True)
+                forget_files(UUID(path.stem), UPLOAD, STAGED)
                 waiting = update(CustomerImport).where(
                     CustomerImport.id == UUID(path.stem), CustomerImport.state.in_(("reading", "ready"))
                 )

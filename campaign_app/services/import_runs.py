@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from itertools import dropwhile
+from pathlib import Path
 from uuid import UUID
 
 from sqlalchemy import Row, or_, select, update
@@ -24,9 +25,19 @@ from campaign_app.models.customer_import import CustomerImport
 from campaign_app.models.opt_out import OptOut
 from campaign_app.services import audit
 from campaign_app.services.customer_import import write_chunk
-from campaign_app.services.customer_imports import folder, staged_path, upload_path
+from campaign_app.services.customer_imports import (
+    STAGED,
+    UPLOAD,
+    folder,
+    forget_files,
+    has_staged,
+    has_upload,
+    staged_path,
+    upload_path,
+)
 from campaign_app.services.customer_reading import ReadCounts, rows_of, stage_rows
 from campaign_app.services.customer_writes import Written, hold_other_lists
+from campaign_app.services.shared_files import bring, forget_old, share
 from campaign_app.services.staged_customers import StagedCustomer, StagedCustomers
 
 STALE_AFTER = timedelta(seconds=60)
@@ -48,7 +59,7 @@ class _Stopped(Exception):
 
 
 def run_imports(should_stop: Callable[[], bool] = lambda: False) -> bool:
-    """Take the next step that is to be done, if its files lie on this machine; true when there was one."""
+    """Take the next step that is to be done, if its files are to be had on this machine; true when there was one."""
     with reading():
         open_ones = db.session.execute(
             select(CustomerImport.id, CustomerImport.state)
@@ -57,8 +68,7 @@ def run_imports(should_stop: Callable[[], bool] = lambda: False) -> bool:
         ).all()
         db.session.rollback()
     for import_id, state in open_ones:
-        path = upload_path(import_id) if state == "reading" else staged_path(import_id)
-        if path.exists() and _claim(import_id, state):
+        if _has_file(import_id, state) and _claim(import_id, state):
             try:
                 (_read if state == "reading" else _write)(import_id, should_stop)
             except _Stopped:
@@ -78,16 +88,41 @@ def is_worked_on(one: CustomerImport, now: datetime) -> bool:
     return one.heartbeat_at is not None and now - one.heartbeat_at < STALE_AFTER
 
 
-def prune_imports(now: datetime) -> None:
-    """Delete files that are older than a day, and give up what was never confirmed. The caller commits."""
+def prune_files(now: datetime) -> None:
+    """Delete files on this machine that are older than a day."""
     for path in folder().glob("*.*") if folder().exists() else ():
-        if path.suffix in (".upload", ".staged") and path.stat().st_mtime < (now - KEPT).timestamp():
+        if (
+            path.suffix in (".upload", ".staged", ".coming")
+            and path.stat().st_mtime < (now - KEPT).timestamp()
+        ):
             path.unlink(missing_ok=True)
+
+
+def prune_imports(now: datetime) -> None:
+    """Delete what is older than a day, and give up what was never confirmed. The caller commits."""
+    prune_files(now)
+    forget_old((UPLOAD, STAGED), now - KEPT)
     old = update(CustomerImport).where(
         CustomerImport.created_at < now - KEPT,
         CustomerImport.state.in_(("mapping", "reading", "ready", "failed")),
     )
     db.session.execute(old.values(state="discarded"))
+
+
+def _has_file(import_id: UUID, state: str) -> bool:
+    with reading():
+        there = has_upload(import_id) if state == "reading" else has_staged(import_id)
+        db.session.rollback()
+    return there
+
+
+def _fetch(import_id: UUID, kind: str, path: Path) -> None:
+    """Raises _Stopped when the file has gone since."""
+    with reading():
+        there = bring(import_id, kind, path)
+        db.session.rollback()
+    if not there:
+        raise _Stopped
 
 
 def _claim(import_id: UUID, state: str) -> bool:
@@ -116,6 +151,7 @@ def _report(import_id: UUID, during: str, **values) -> None:
 
 def _read(import_id: UUID, should_stop: Callable[[], bool]) -> None:
     one = _look(import_id)
+    _fetch(import_id, UPLOAD, upload_path(import_id))
     staged_path(import_id).unlink(missing_ok=True)
     with upload_path(import_id).open("rb") as file, StagedCustomers(staged_path(import_id)) as staged:
         every = _Every(1.0)
@@ -140,6 +176,9 @@ def _read(import_id: UUID, should_stop: Callable[[], bool]) -> None:
             db.session.commit()
             return
         written, opted_out = _compare(import_id, staged, counts, should_stop)
+    _report(import_id, "reading", percent=99)
+    db.session.commit()
+    share(import_id, STAGED, staged_path(import_id), utc_now())
     _report(
         import_id, "reading", state="ready", percent=100, rows=counts.rows, empty=counts.empty, people=counts.people,
         duplicates=counts.duplicates, refused=counts.refused, added=written.added, changed=written.changed,
@@ -179,6 +218,7 @@ def _not_to_be_written_to(numbers: list[str]) -> int:
 def _write(import_id: UUID, should_stop: Callable[[], bool]) -> None:
     one = _look(import_id)
     on_sqlite = db.engine.dialect.name == "sqlite"
+    _fetch(import_id, STAGED, staged_path(import_id))
     with StagedCustomers(staged_path(import_id)) as staged:
         for chunk in staged.chunks(WRITTEN_AT_ONCE, after=one.written):
             if should_stop():
@@ -194,8 +234,8 @@ def _write(import_id: UUID, should_stop: Callable[[], bool]) -> None:
     names = ("added", "changed", "unchanged", "duplicates", "refused")
     details = {"file": one.file_name, **{name: getattr(one, name) for name in names}}
     audit.record(one.confirmed_by, "customers.imported", "import", import_id, details, now)
+    forget_files(import_id, UPLOAD)
     db.session.commit()
-    upload_path(import_id).unlink(missing_ok=True)
 
 
 def _write_and_commit(one: Row, chunk: list[StagedCustomer]) -> None:

@@ -17,6 +17,7 @@ from campaign_app.services import import_runs
 from campaign_app.services.customer_imports import (
     choose_columns,
     confirm_import,
+    forget_files,
     staged_path,
     start_import,
     take_file,
@@ -89,9 +90,10 @@ def test_another_process_takes_over_only_once_the_first_one_is_silent(app, monke
     assert one.state == "ready"
 
 
-def test_a_file_that_lies_on_another_machine_is_left_to_it(app):
+def test_an_import_whose_file_is_nowhere_any_more_is_left_alone(app):
     one = an_import(a_list(10))
-    upload_path(one.id).unlink()
+    forget_files(one.id, "upload")
+    db.session.commit()
     assert not run_imports()
 
 
