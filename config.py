@@ -57,6 +57,7 @@ class Settings:
     admins_need_second_factor: bool
     api_requests_per_minute: int  # of each token; 0: no limit
     webhook_retention_days: int
+    message_retention_days: int  # after the end of a campaign; 0: for good
     trusted_proxies: int
     log_format: str  # "text", or "json": one object a line
 
@@ -116,6 +117,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         admins_need_second_factor=read.switch("ADMINS_NEED_SECOND_FACTOR", False),
         api_requests_per_minute=read.whole("API_REQUESTS_PER_MINUTE", 60_000, 0, 10_000_000),
         webhook_retention_days=read.whole("WEBHOOK_RETENTION_DAYS", 30, 1, 3650),
+        message_retention_days=read.whole("MESSAGE_RETENTION_DAYS", 396, 0, 36_500),
         trusted_proxies=read.whole("TRUSTED_PROXIES", 0, 0, 10),
         log_format=read.matching("LOG_FORMAT", "text", "text|json", "text or json"),
     )

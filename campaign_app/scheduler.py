@@ -21,6 +21,7 @@ from campaign_app.services.leases import SENDER_LEASE, LeaseHolder
 from campaign_app.services.media_renewal import renew_media
 from campaign_app.services.message_templates import read_templates, store_templates
 from campaign_app.services.number import learn_number, read_number, sending_number
+from campaign_app.services.retention import forget_old_recipients
 from campaign_app.services.sender import Sender
 from campaign_app.services.template_changes import has_changed_templates
 from campaign_app.services.webhook_batches import apply_waiting
@@ -138,6 +139,7 @@ class Scheduler:
         if self._is_time("prune", PRUNE_EVERY):
             prune_all(utc_now())
             db.session.commit()
+            forget_old_recipients(utc_now())
         if missing_settings():
             return
         if self._is_time("number", NUMBER_EVERY):

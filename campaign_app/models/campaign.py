@@ -56,6 +56,7 @@ class Campaign(Base):
     completed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     # Put out of the way; one that goes on again is in the way again, see `is_archived`
     archived_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    people_forgotten_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # see services/retention.py
 
     total_target_customers: Mapped[int] = _counter()  # all but the skipped
     messages_sent: Mapped[int] = _counter()  # accepted by WhatsApp

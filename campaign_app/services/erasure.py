@@ -44,17 +44,23 @@ def erase_customer(customer_id: UUID, actor: str, now: datetime) -> None:
     with reading():
         number = find_customer(customer_id).phone_number
         db.session.rollback()
+    erase_number(number, actor, now, customer_id)
+
+
+def erase_number(number: str, actor: str, now: datetime, customer_id: UUID | None = None) -> None:
+    """Forget whoever has this number, also somebody who is no customer, or no longer."""
     _erase_webhooks(number.lstrip("+"))
     _erase_files(number)
     _erase_rows(number, now)
     db.session.execute(delete(Customer).where(Customer.phone_number == number))
-    audit.record(actor, "customer.erased", "customer", customer_id, None, now)
+    kind = "person" if customer_id is None else "customer"
+    audit.record(actor, f"{kind}.erased", kind, customer_id, None, now)
     db.session.commit()
 
 
 def _erase_webhooks(digits: str) -> None:
     """Delete raw bodies that name the number. One that still waits keeps what it says of others, without the number."""
-    for ids in _bodies_with(digits.encode()):
+    for ids in bodies_with(digits.encode()):
         db.session.execute(
             delete(WebhookEvent).where(WebhookEvent.id.in_(ids), WebhookEvent.state != "waiting")
         )
@@ -71,7 +77,7 @@ def _erase_webhooks(digits: str) -> None:
     db.session.commit()
 
 
-def _bodies_with(digits: bytes) -> Iterator[list[UUID]]:
+def bodies_with(digits: bytes) -> Iterator[list[UUID]]:
     """The ids of the bodies that hold `digits`, looked for without the writer's lock."""
     place = (
         func.position(literal(digits).op("IN")(WebhookEvent.body))
