@@ -23,6 +23,12 @@ _KINDS = (
     (b"Rar!", "a compressed file"),
     (b"7z\xbc\xaf", "a compressed file"),
 )
+_MARKUP = (  # some programs export a web page and call it .csv or .xls
+    (b"<!doctype html", "a web page"),
+    (b"<html", "a web page"),
+    (b"<table", "a web page"),
+    (b"<?xml", "an XML file"),
+)
 _CONTROLS = bytes(code for code in range(32) if code not in b"\t\n\r\f\x1a\x00")
 _UNDEFINED_IN_CP1252 = bytes((0x81, 0x8D, 0x8F, 0x90, 0x9D))
 
@@ -52,6 +58,12 @@ def _refuse_other_kinds(sample: bytes) -> None:
     for signature, kind in _KINDS:
         if sample.startswith(signature):
             raise Invalid(f"This is {kind}, not a customer file: save the list as .xlsx or CSV.")
+    text = sample.replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe\r\n\t ").lower()
+    for beginning, kind in _MARKUP:
+        if text.startswith(beginning):
+            raise Invalid(
+                f"This is {kind}, whatever its name says: open it in a spreadsheet program, and save it as .xlsx or CSV."
+            )
 
 
 def _refuse_binary(sample: bytes) -> None:
