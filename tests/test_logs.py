@@ -16,7 +16,7 @@ from campaign_app.services.send_outcomes import Result, settle
 from campaign_app.services.webhook_batches import apply_waiting
 from campaign_app.services.webhook_inbox import store
 from campaign_app.whatsapp.send_outcome import SendKind, SendOutcome
-from tests.databases import DEFAULTS, an_app, fresh_sqlite
+from tests.databases import DEFAULTS, an_app
 from tests.engine import (
     RunningSimulator,
     a_launched_campaign,
@@ -153,8 +153,8 @@ def test_a_webhook_full_of_numbers_and_new_lines_leaves_none_in_the_log(written)
     assert not any(line.startswith("Processing") for line in written().splitlines())
 
 
-def test_the_log_of_a_real_run_has_the_words_and_no_number_and_no_token(tmp_path):
-    url, port = fresh_sqlite(tmp_path), free_port()
+def test_the_log_of_a_real_run_has_the_words_and_no_number_and_no_token(database_url):
+    url, port = database_url, free_port()
     with RunningSimulator(
         webhook_url=f"http://127.0.0.1:{port}/webhook/whatsapp", latency="0.005-0.01"
     ) as simulator:

@@ -1,18 +1,18 @@
 """Starting for real: refused in one line, with what helps, when a setting is wrong or the database is not at head."""
 
 import os
-import sqlite3
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 import requests
-from flask_migrate import downgrade
+from flask_migrate import downgrade, upgrade
+from sqlalchemy import create_engine, text
 
 from campaign_app.extensions import db
-from campaign_app.schema import MIGRATIONS, schema_fault
-from tests.databases import DEFAULTS, an_app, empty_postgresql, fresh_sqlite
+from campaign_app.schema import MIGRATIONS, head, schema_fault
+from tests.databases import DEFAULTS, an_app, empty_postgresql
 from tests.engine import wait_until
 from tests.server_process import RunningApp, free_port
 
@@ -25,6 +25,13 @@ def run(*command: str, **environ: str) -> subprocess.CompletedProcess:
     return subprocess.run(
         [sys.executable, "-m", *command], cwd=ROOT, env={**surroundings, **DEFAULTS, **environ}, capture_output=True, text=True, timeout=60
     )  # fmt: skip
+
+
+def set_version(url: str, version: str) -> None:
+    engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1))
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = :version"), {"version": version})
+    engine.dispose()
 
 
 def gunicorn(**environ: str) -> subprocess.CompletedProcess:
@@ -40,8 +47,17 @@ def our_lines(finished: subprocess.CompletedProcess) -> list[str]:
 
 
 @pytest.fixture
-def at_head(tmp_path):
-    return fresh_sqlite(tmp_path)
+def at_head(database_url):
+    return database_url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def without_tables(request, tmp_path):
+    return (
+        f"sqlite:///{tmp_path / 'empty.db'}"
+        if request.param == "sqlite"
+        else empty_postgresql("without_tables")
+    )
 
 
 @pytest.mark.parametrize(("name", "value"), [("BUSINESS_TIMEZONE", "Mars/Olympus"), ("PORT", "http")])
@@ -62,8 +78,8 @@ def test_commands_refuse_a_bad_setting_in_one_line(at_head):
     ]
 
 
-def test_gunicorn_refuses_an_empty_database_and_says_which_command_helps(tmp_path):
-    finished = gunicorn(DATABASE_URL=f"sqlite:///{tmp_path / 'empty.db'}")
+def test_gunicorn_refuses_an_empty_database_and_says_which_command_helps(without_tables):
+    finished = gunicorn(DATABASE_URL=without_tables)
 
     assert finished.returncode == 1
     assert our_lines(finished) == [
@@ -72,9 +88,11 @@ def test_gunicorn_refuses_an_empty_database_and_says_which_command_helps(tmp_pat
 
 
 def test_gunicorn_refuses_a_database_of_a_newer_version(at_head):
-    with sqlite3.connect(at_head.removeprefix("sqlite:///")) as connection:
-        connection.execute("UPDATE alembic_version SET version_num = '9999'")
-    finished = gunicorn(DATABASE_URL=at_head)
+    set_version(at_head, "9999")
+    try:
+        finished = gunicorn(DATABASE_URL=at_head)
+    finally:
+        set_version(at_head, head())
 
     assert finished.returncode == 1
     (line,) = our_lines(finished)
@@ -89,8 +107,8 @@ def test_gunicorn_refuses_a_database_that_is_not_there():
     assert "cannot be reached" in line and "DATABASE_URL" in line
 
 
-def test_a_command_refuses_an_empty_database_in_one_line(tmp_path):
-    finished = run("flask", "verify-counters", DATABASE_URL=f"sqlite:///{tmp_path / 'empty.db'}")
+def test_a_command_refuses_an_empty_database_in_one_line(without_tables):
+    finished = run("flask", "verify-counters", DATABASE_URL=without_tables)
 
     assert finished.returncode == 1
     assert finished.stdout == ""
@@ -108,8 +126,8 @@ def test_a_command_refuses_an_empty_database_in_one_line(tmp_path):
         ["create-token", "till", "--role", "staff"],
     ],
 )
-def test_every_command_refuses_an_empty_database(tmp_path, command):
-    app = an_app(f"sqlite:///{tmp_path / 'empty.db'}")
+def test_every_command_refuses_an_empty_database(without_tables, command):
+    app = an_app(without_tables)
     result = app.test_cli_runner().invoke(args=command)
 
     assert (result.exit_code, result.output) == (
@@ -118,13 +136,8 @@ def test_every_command_refuses_an_empty_database(tmp_path, command):
     )
 
 
-def test_a_database_behind_is_refused_on_postgresql_too():
-    app = an_app(empty_postgresql("behind"))
-    assert schema_fault(app) == "The database is empty: run `flask db upgrade` first."
-
-
-def test_after_the_command_that_helps_it_starts(tmp_path):
-    url = f"sqlite:///{tmp_path / 'new.db'}"
+def test_after_the_command_that_helps_it_starts(without_tables):
+    url = without_tables
     assert run("flask", "db", "upgrade", DATABASE_URL=url).returncode == 0
 
     with RunningApp(url, workers=1, SCHEDULER_ENABLED="0") as running:
@@ -133,9 +146,11 @@ def test_after_the_command_that_helps_it_starts(tmp_path):
         assert (answer.status_code, answer.json()["unwell"]) == (503, ["scheduler"])
 
 
-def test_a_schema_that_was_taken_back_is_refused(at_head):
-    app = an_app(at_head)
+def test_a_schema_that_was_taken_back_is_refused(without_tables):
+    app = an_app(without_tables)
     with app.app_context():
+        upgrade(directory=str(MIGRATIONS))
+        assert schema_fault(app) is None
         downgrade(directory=str(MIGRATIONS), revision="base")
         db.engine.dispose()
     assert "flask db upgrade" in schema_fault(app)

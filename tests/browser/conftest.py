@@ -2,7 +2,6 @@
 
 import shutil
 from contextlib import contextmanager
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -32,17 +31,16 @@ def chromium():
 @pytest.fixture(scope="module")
 def shop(chromium, tmp_path_factory):
     """One shop for all tests of a file."""
-    with a_shop(tmp_path_factory.mktemp("shop")) as found:
+    with a_shop(fresh_sqlite(tmp_path_factory.mktemp("shop"))) as found:
         yield found
 
 
 @contextmanager
-def a_shop(folder: Path):
-    """The app under gunicorn on a fresh database with staff in every role, and the simulator that it sends to.
+def a_shop(url: str):
+    """The app under gunicorn on the fresh database at `url` with staff in every role, and the simulator that it sends to.
 
     `url` is its address, `app` the same app for looking into the database.
     """
-    url = fresh_sqlite(folder)
     with RunningSimulator(
         sent_delay="0-0.1", delivered_delay="0-0.3", read_delay="0-0.5", latency="0.05-0.1"
     ) as simulator:

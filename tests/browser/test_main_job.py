@@ -15,9 +15,9 @@ SECONDS = 60_000
 
 
 @pytest.fixture
-def shop(chromium, tmp_path):
+def shop(chromium, database_url):
     """A shop of its own for each test: they count customers."""
-    with a_shop(tmp_path) as found:
+    with a_shop(database_url) as found:
         yield found
 
 
