@@ -12,11 +12,14 @@ FIXTURE_MAKERS = {"conftest.py", "databases.py"}
 # file -> why something in it is tied to one kind of database
 TIED = {
     "browser/conftest.py": "what a browser makes of a page; the job itself is done in the browser on both (test_main_job.py)",
+    "browser/screenshots.py": "takes pictures, and is no test",
     "cli/test_doctor.py": "a database that fills a small disk is a file of SQLite's",
     "cli/test_backups.py": "what a file and a dump are restored to differs",
     "services/test_audience.py": "the plan of a question, in SQLite's words; PostgreSQL's are read by test_query_plans.py",
     "services/test_customer_import.py": "only SQLite has a lock that a reader could hold",
+    "services/test_imports_on_machines.py": "several machines share a PostgreSQL; a file of SQLite's lies on one",
     "stories/test_any_order.py": "one test that compares both",
+    "stories/test_cut_connections.py": "SQLite has no connection that could die",
     "stories/test_full_disk.py": "a small disk for a file of SQLite's; the disk of a server is its own",
     "test_migrations.py": "a fixture of its own with both kinds, and SQL for administrators of PostgreSQL",
     "test_start.py": "a fixture of its own with both kinds",
@@ -67,7 +70,8 @@ def test_a_test_runs_on_both_unless_a_reason_stands_here(file):
     settings_only = name == "test_settings.py" or "alembic" in name
     if name == Path(__file__).name or settings_only:
         return
-    assert bool(found) == (name in TIED), found
+    reason = "say in TIED why, or take `database_url` or `app`" if found else "it stands in TIED without need"
+    assert bool(found) == (name in TIED), f"{name}: {reason}: {found}"
 
 
 @pytest.mark.parametrize(

@@ -85,6 +85,8 @@ def fill(people: int) -> tuple[UUID, UUID]:
     later = {name: f"CASE WHEN {status} IN ({inside}) THEN {words['ago']} END" for name, inside in (
         ("sent_at", "'sent','delivered','read'"), ("delivered_at", "'delivered','read'"), ("read_at", "'read'"), ("failed_at", "'failed'"))}  # fmt: skip
     run = db.session.execute
+    if not sqlite:
+        run(text("SET LOCAL statement_timeout = 0"))
     shared = f"{words['ago']}, {words['ago']}"
     run(text(f"""
         INSERT INTO campaign_recipients (id, campaign_id, phone_number, position, status, attempt, message_id, next_try_at, sent_at,
