@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from babel import Locale
-from babel.dates import format_timedelta, get_day_names, get_month_names
+from babel.dates import get_day_names, get_month_names
 from flask import Flask, current_app, g, has_request_context
 
 from campaign_app.domain.clock import utc_now
@@ -14,6 +14,10 @@ LOCALE = Locale.parse("en_GB")
 # Written by hand below, with Babel's names: a page writes hundreds of times and numbers, and Babel reads the pattern anew each time.
 MONTHS = get_month_names("abbreviated", locale=LOCALE)
 WEEKDAYS = get_day_names("abbreviated", locale=LOCALE)
+UNITS = (
+    ("year", 365 * 86_400), ("month", 30 * 86_400), ("week", 7 * 86_400), ("day", 86_400), ("hour", 3600), ("minute", 60),
+    ("second", 1),
+)  # fmt: skip
 NOTHING = "–"
 
 
@@ -76,7 +80,7 @@ def duration(length: timedelta) -> str:
     """`4 seconds`, `3 hours`: the largest unit that fits; what is under a second is `less than a second`."""
     if length < timedelta(seconds=1):
         return "less than a second"
-    return format_timedelta(length, locale=LOCALE, threshold=1.0)
+    return _in_largest_unit(length.total_seconds(), 1.0)
 
 
 def brief_time(instant: datetime | None) -> str:
@@ -108,7 +112,8 @@ def relative_time(instant: datetime | None) -> str:
     difference = instant - page_now()
     if abs(difference.total_seconds()) < 60:
         return "just now" if difference.total_seconds() <= 0 else "within a minute"
-    return format_timedelta(difference, add_direction=True, locale=LOCALE, threshold=1.2)
+    words = _in_largest_unit(abs(difference.total_seconds()), 1.2)
+    return f"in {words}" if difference.total_seconds() > 0 else f"{words} ago"
 
 
 def local_day(day: date | None) -> str:
@@ -145,6 +150,17 @@ def plural(count: int, one: str, many: str | None = None) -> str:
 def error_code(code: int | None) -> str:
     """An error code of WhatsApp; -1 stands for "came without a code"."""
     return "none" if code is None or code < 0 else str(code)
+
+
+def _in_largest_unit(seconds: float, threshold: float) -> str:
+    """The largest unit of which there are at least `threshold`.
+
+    >>> _in_largest_unit(4000, 1.2), _in_largest_unit(4000, 1.0), _in_largest_unit(5000, 1.2)
+    ('67 minutes', '1 hour', '1 hour')
+    """
+    unit, length = next((pair for pair in UNITS if seconds / pair[1] >= threshold), UNITS[-1])
+    count = max(1, round(seconds / length))
+    return f"{count} {unit}{'' if count == 1 else 's'}"
 
 
 def _day_of(day: date) -> str:
