@@ -83,3 +83,24 @@ def test_the_applier_and_the_sender_never_wait_for_each_other_in_a_circle(app):
         "sent",
     ]
     assert counters_are_true()
+
+
+def test_two_appliers_at_once_apply_each_body_once(app):
+    messages = [one for _ in range(3) for one in sent_out(a_campaign(), PEOPLE)]
+    settle([accepted(one) for one in messages], NOON)
+    for one in messages:
+        for status in ("delivered", "read"):
+            store(a_webhook(a_change(statuses=[a_step(one, status)])), NOON)
+    db.session.commit()
+    taken = []
+
+    def apply() -> None:
+        for _ in range(60):
+            taken.append(apply_waiting(5))
+
+    assert side_by_side(app, apply, apply) == []
+    while count := apply_waiting():
+        taken.append(count)
+    assert sum(taken) == 2 * len(messages)
+    assert db.session.scalars(select(Recipient.status).distinct()).all() == ["read"]
+    assert counters_are_true()
