@@ -29,7 +29,7 @@ def engine_options(database_url: str) -> dict:
     if make_url(database_url).get_backend_name() == "sqlite":
         connect = {"timeout": BUSY_TIMEOUT_MS / 1000, "check_same_thread": False}
         return {"connect_args": connect, "pool_size": 20, "hide_parameters": True}
-    timeouts = "-c lock_timeout=5s -c statement_timeout=30s -c idle_in_transaction_session_timeout=60s -c timezone=UTC"
+    timeouts = "-c lock_timeout=5s -c statement_timeout=30s -c idle_in_transaction_session_timeout=20s -c timezone=UTC"
     return {
         "pool_pre_ping": True, "pool_size": 10, "max_overflow": 20, "hide_parameters": True, "connect_args": {"options": timeouts},
     }  # fmt: skip

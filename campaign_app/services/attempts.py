@@ -150,7 +150,8 @@ class AttemptBatch:
         self.attempts = {row["id"]: Attempt(row, latest.get(row["id"])) for row in messages}
 
     def save(self, now: datetime) -> set[UUID]:
-        """Write what changed and move every counter by the difference. Returns the campaigns that were touched."""
+        """Write what changed and move every counter by the difference. Returns the campaigns that may have nobody left to
+        send to: for `complete_finished`."""
         kept = [attempt for attempt in self.attempts.values() if not attempt.released]
         _write(MESSAGES, [(one.message["id"], one.message_changes()) for one in kept], now)
         with_recipient = [one for one in self.attempts.values() if one.recipient is not None]
@@ -158,11 +159,12 @@ class AttemptBatch:
         if len(kept) < len(self.attempts):
             released = [id_ for id_, attempt in self.attempts.items() if attempt.released]
             db.session.execute(delete(MESSAGES).where(MESSAGES.c.id.in_(released)))
-        self._move_counters(now)
+        under_way = self._move_counters(now)
         self._move_batches(now)
-        return {attempt.message["campaign_id"] for attempt in self.attempts.values()}
+        return {attempt.message["campaign_id"] for attempt in self.attempts.values()} - under_way
 
-    def _move_counters(self, now: datetime) -> None:
+    def _move_counters(self, now: datetime) -> set[UUID]:
+        """Returns the campaigns that have people left to send to."""
         zone = current_app.config["SETTINGS"].zone
         tallies: dict[UUID, Tally] = defaultdict(Tally)
         titles: dict[UUID, dict[int, str | None]] = defaultdict(dict)
@@ -175,8 +177,11 @@ class AttemptBatch:
             if attempt.message["failure_title"]:
                 code = attempt.message["failure_code"]
                 titles[campaign_id][NO_CODE if code is None else code] = attempt.message["failure_title"]
+        under_way = set()
         for campaign_id in sorted(tallies):
-            add_tally(campaign_id, tallies[campaign_id], now, titles[campaign_id])
+            if add_tally(campaign_id, tallies[campaign_id], now, titles[campaign_id]):
+                under_way.add(campaign_id)
+        return under_way
 
     def _move_batches(self, now: datetime) -> None:
         authorised: Counter[tuple[UUID, date]] = Counter()
@@ -246,6 +251,8 @@ _COMPLETE = (
 
 def complete_finished(campaign_ids: Collection[UUID], now: datetime) -> list[UUID]:
     """Complete those of the campaigns that have nothing left to send, and return them."""
+    if not campaign_ids:
+        return []
     completed = list(db.session.scalars(_COMPLETE, {"ids": list(campaign_ids), "now": now}))
     if completed:
         close_plan(completed)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from flask import current_app
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import and_, bindparam, select, update
 
 from campaign_app.domain.campaign_status import CampaignStatus
 from campaign_app.domain.clock import business_day, day_start
@@ -108,13 +108,13 @@ def _claim_of(
     campaign_id: UUID, most: int, epoch: int, limit: AccountLimit, now: datetime
 ) -> tuple[list[Intent], int]:
     """The intents, and how many candidates were skipped instead: then there may be more to claim."""
-    anew = {"populate_existing": True}
-    campaign = db.session.scalar(_HOLD_CAMPAIGN, {"campaign_id": campaign_id}, execution_options=anew)
+    campaign, used = _held(campaign_id, now)
     window = window_of(campaign)
     is_over = campaign.scheduled_end_date is not None and campaign.scheduled_end_date <= now
     if campaign.status != CampaignStatus.ACTIVE or is_over or (window and not window.is_open(now)):
         return [], 0
-    most = min(most, campaign.daily_send_limit - _authorised_today(campaign, now))
+    used = today_batch(campaign, now).messages_authorised if used is None else used
+    most = min(most, campaign.daily_send_limit - used)
     if most <= 0:
         return [], 0
     candidates = due_recipients(campaign, most, limit, now)
@@ -151,16 +151,22 @@ def _claim_of(
     return [intent for _, intent in sendable], len(skipped)
 
 
-def _authorised_today(campaign: Campaign, now: datetime) -> int:
+def _held(campaign_id: UUID, now: datetime) -> tuple[Campaign, int | None]:
+    """The campaign as it stands, locked, and how many were authorised today; None: it has no row for today."""
     today = business_day(now, current_app.config["SETTINGS"].zone)
-    used = db.session.scalar(_AUTHORISED, {"campaign_id": campaign.id, "day": today})
-    return today_batch(campaign, now).messages_authorised if used is None else used
+    return db.session.execute(
+        _HOLD_CAMPAIGN, {"wanted": campaign_id, "today": today}, execution_options={"populate_existing": True}
+    ).one()
 
 
-# The statements of every step are built once: to put one together takes longer than to carry it out.
-_HOLD_CAMPAIGN = select(Campaign).where(Campaign.id == bindparam("campaign_id")).with_for_update(of=Campaign)
-_AUTHORISED = select(SendBatch.messages_authorised).where(
-    SendBatch.campaign_id == bindparam("campaign_id"), SendBatch.send_date == bindparam("day")
+# Built once: to put such a statement together takes longer than to carry it out.
+_HOLD_CAMPAIGN = (
+    select(Campaign, SendBatch.messages_authorised)
+    .outerjoin(
+        SendBatch, and_(SendBatch.campaign_id == Campaign.id, SendBatch.send_date == bindparam("today"))
+    )
+    .where(Campaign.id == bindparam("wanted"))
+    .with_for_update(of=Campaign)
 )
 _INTENDED = (
     "id", "campaign_id", "recipient_id", "attempt", "phone_number", "status", "send_date", "authorised_at", "lease_epoch",

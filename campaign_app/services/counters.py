@@ -55,11 +55,13 @@ def lock_campaigns_of(message_ids: Collection[UUID | str]) -> None:
 
 def add_tally(
     campaign_id: UUID, tally: Tally, now: datetime, failure_titles: dict[int, str | None] | None = None
-) -> None:
-    """Add `tally` to the campaign's counters, its daily and hourly rows and its failure counts."""
+) -> int | None:
+    """Add `tally` to the campaign's counters, its daily and hourly rows and its failure counts. Returns how many are pending
+    now, or None where no counter of the campaign was moved."""
+    pending = None
     if any(tally.campaign.values()):
         moved = {name: tally.campaign[name] for name in CAMPAIGN_COUNTERS}
-        db.session.execute(_MOVE_CAMPAIGN, {"moved_campaign": campaign_id, "now": now, **moved})
+        pending = db.session.scalar(_MOVE_CAMPAIGN, {"moved_campaign": campaign_id, "now": now, **moved})
     days = sorted({day for (day, _), by in tally.days.items() if by})
     if days:
         _add_days(campaign_id, tally, days, now)
@@ -69,6 +71,7 @@ def add_tally(
     for code, by in sorted(tally.failures.items()):
         if by:
             _add_failures(campaign_id, code, by, now, (failure_titles or {}).get(code))
+    return pending
 
 
 def _add_days(campaign_id: UUID, tally: Tally, days: list[date], now: datetime) -> None:
@@ -116,6 +119,7 @@ _MOVE_CAMPAIGN = (
         updated_at=bindparam("now", type_=_CAMPAIGNS.c.updated_at.type),
         **{name: _CAMPAIGNS.c[name] + bindparam(name) for name in CAMPAIGN_COUNTERS},
     )
+    .returning(_CAMPAIGNS.c.messages_pending)
 )
 
 
