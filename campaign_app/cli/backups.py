@@ -19,7 +19,7 @@ from campaign_app.domain.clock import utc_now
 from campaign_app.domain.errors import Conflict, Refused
 from campaign_app.extensions import db
 from campaign_app.schema import MIGRATIONS, schema_fault
-from campaign_app.services import backups
+from campaign_app.services import audit, backups
 from campaign_app.services.leases import holders
 from campaign_app.services.restored_copy import mark_restored
 
@@ -42,9 +42,19 @@ def backup_command(file: Path) -> None:
             backups.dump_postgresql(db.engine.url, file)
     except (Refused, OSError, sqlite3.Error) as error:
         raise click.ClickException(_words(error)) from None
+    _note_backup(file)
     click.echo(
         f"{file} holds the whole database ({file.stat().st_size / 10**6:,.1f} MB). Restore it with: flask restore {file}"
     )
+
+
+def _note_backup(file: Path) -> None:
+    """Who took a copy of everything stands in the audit trail; tables of another version do not hinder a copy."""
+    try:
+        audit.record("command line", "database.backed_up", "database", None, {"file": file.name}, utc_now())
+        db.session.commit()
+    except SQLAlchemyError:
+        db.session.rollback()
 
 
 def restore_command(create_app: Callable[[config.Settings], Flask]) -> click.Command:

@@ -24,6 +24,7 @@ from campaign_app.services.operation_checks import (
     check_settings,
     check_webhooks,
 )
+from campaign_app.services.restored_copy import restored_copy
 from campaign_app.services.whatsapp_checks import Examination, examine_whatsapp
 from config import setting_faults
 
@@ -43,6 +44,7 @@ def doctor_command() -> None:
     found += _show(examination.findings)
     found += _show(_asked("clock", lambda: check_clock(examination.asked_at, examination.clock)))
     if fault is None:
+        found += _show(_asked("restored copy", _check_copy))
         found += _show(_asked("scheduler", lambda: check_scheduler(utc_now())))
         found += _show(_asked("last webhook", lambda: check_webhooks(utc_now())))
         found += _show(_asked("number", lambda: _check_stop(examination), only_reads=False))
@@ -55,6 +57,12 @@ def show_setting_faults(environ: Mapping[str, str] = os.environ) -> None:
     for fault in setting_faults(environ):
         click.echo(_line(wrong("settings", str(fault), "")))
     click.echo("\nThe rest is looked at when the settings can be read.")
+
+
+def _check_copy() -> Iterator[Finding]:
+    if restored_copy() is not None:
+        sentence = "This is a restored copy: nothing is sent from it."
+        yield wrong("restored copy", sentence, "An admin reads on any page what is known, and lets it go on.")
 
 
 def _check_stop(examination: Examination) -> Iterator[Finding]:

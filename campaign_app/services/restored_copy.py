@@ -68,7 +68,7 @@ def mark_restored(copied_at: datetime | None, now: datetime) -> None:
     """Hold sending back. `copied_at` None: as the copy says itself, else now. The caller commits."""
     known = db.session.scalar(select(Installation.copied_at).where(Installation.id == THE_ONE))
     _set(copied_at=known or copied_at or now, restored_at=now)
-    audit.record("command line", "database.restored", None, None, None, now)
+    audit.record("command line", "database.restored", "database", None, None, now)
 
 
 def campaigns_at_stake(copy: RestoredCopy) -> list[AtStake]:
@@ -103,7 +103,7 @@ def let_go_on(actor: str, now: datetime) -> int:
     number = _table_number() if db.engine.dialect.name == "postgresql" else None
     _set(copied_at=None, table_number=number)
     details = {"copied_at": copy.copied_at and copy.copied_at.isoformat(), "campaigns_paused": len(at_stake)}
-    audit.record(actor, "database.let_go_on", None, None, details, now)
+    audit.record(actor, "database.let_go_on", "database", None, details, now)
     return len(at_stake)
 
 

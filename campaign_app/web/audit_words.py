@@ -12,6 +12,7 @@ KINDS = {
     "campaign": "Campaign",
     "customer": "Customer",
     "customers": "Customers",
+    "database": "Database",
     "import": "Customer import",
     "number": "WhatsApp number",
     "opt_out": "Opt-out",

@@ -103,6 +103,9 @@ def test_a_backup_holds_everything_and_only_its_owner_may_read_it(app, tmp_path)
     file = tmp_path / "copy"
     assert str(file) in call(app, "backup", str(file))
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert db.session.scalar(select(AuditEntry.details).where(AuditEntry.action == "database.backed_up")) == {
+        "file": "copy"
+    }
     assert list(tmp_path.glob(".*.part")) == []
     with restored(app, file).app_context():
         assert db.session.scalar(select(Campaign.name)) == "Spring"

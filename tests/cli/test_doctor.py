@@ -22,6 +22,7 @@ from campaign_app.services.database_checks import check_database
 from campaign_app.services.leases import LeaseHolder
 from campaign_app.services.number import sending_number, stop_number
 from campaign_app.services.operation_checks import JOBS
+from campaign_app.services.restored_copy import mark_restored
 from campaign_app.services.webhook_batches import apply_waiting
 from campaign_app.services.webhook_inbox import store
 from tests.databases import an_app, fresh_sqlite
@@ -384,6 +385,12 @@ def a_mail_server():
     threading.Thread(target=serve, daemon=True).start()
     yield listener.getsockname()[1]
     listener.close()
+
+
+def test_a_restored_copy_that_waits_for_an_admin(app):
+    mark_restored(None, utc_now())
+    db.session.commit()
+    assert "nothing is sent from it" in the_fault(app, "restored copy")
 
 
 def test_a_number_that_was_stopped_goes_on_when_whatsapp_says_that_it_may(app, simulator):
