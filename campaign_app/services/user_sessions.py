@@ -100,6 +100,11 @@ def end_sessions(user: User, but: UUID | None = None) -> int:
     return db.session.execute(mine if but is None else mine.where(UserSession.id != but)).rowcount
 
 
+def confirm_session(session_id: UUID, now: datetime) -> None:
+    """The password was typed once more. The caller commits."""
+    db.session.execute(update(UserSession).where(UserSession.id == session_id).values(confirmed_at=now))
+
+
 def prune_sessions(now: datetime) -> None:
     """Delete those that are too old whatever happens. The caller commits."""
     db.session.execute(delete(UserSession).where(UserSession.created_at < now - LONGEST))

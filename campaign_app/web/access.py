@@ -1,10 +1,13 @@
 """Who may open what: one gate before every request, which denies unless the view names the role it needs."""
 
 from collections.abc import Callable
+from datetime import timedelta
+from urllib.parse import urlsplit
 
 from flask import Flask, abort, current_app, redirect, request, url_for
 from flask_login import AnonymousUserMixin, current_user
 
+from campaign_app.domain.clock import utc_now
 from campaign_app.domain.roles import Role
 from campaign_app.extensions import login_manager
 from campaign_app.services.second_factors import has_second_factor, must_have_second_factor
@@ -27,6 +30,11 @@ PUBLIC_BLUEPRINTS = frozenset({"webhook", "health", "api", "account_links"})
 
 BEFORE_SECOND_FACTOR = frozenset({"second_factor", "login"})
 ROLE_ATTRIBUTE = "required_role"
+CONFIRMED_ATTRIBUTE = "needs_confirmation"
+CONFIRMED_FOR = timedelta(minutes=10)
+FORMS_WAIT = timedelta(minutes=10)  # a form that was opened in time may be filled in
+
+_READING_METHODS = ("GET", "HEAD")
 
 
 class Anonymous(AnonymousUserMixin):
@@ -38,11 +46,15 @@ class Anonymous(AnonymousUserMixin):
         return False
 
 
-def requires(role: Role) -> Callable:
-    """Mark a view with the role that it needs. Stands below the route: `@blueprint.get("/x")`, then `@requires(Role.STAFF)`."""
+def requires(role: Role, confirmed: bool = False) -> Callable:
+    """Mark a view with the role that it needs. Stands below the route: `@blueprint.get("/x")`, then `@requires(Role.STAFF)`.
+
+    `confirmed`: the person must have typed the password within CONFIRMED_FOR; for what weakens the app or takes data out.
+    """
 
     def mark(view: Callable) -> Callable:
         setattr(view, ROLE_ATTRIBUTE, Role(role))
+        setattr(view, CONFIRMED_ATTRIBUTE, confirmed)
         return view
 
     return mark
@@ -70,6 +82,7 @@ def register(app: Flask) -> None:
     login_manager.anonymous_user = Anonymous
     login_manager.session_protection = None  # the key is enough: an address changes on the way to work
     login_manager.user_loader(browser_sessions.load)
+    app.before_request(_refuse_other_sites)
     app.before_request(_guard)
 
 
@@ -85,7 +98,24 @@ def _guard():
         abort(403)
     if _lacks_second_factor():
         return redirect(url_for("second_factor.show"), 303)
+    if getattr(current_app.view_functions[endpoint], CONFIRMED_ATTRIBUTE, False) and not _is_confirmed():
+        is_form = request.method not in _READING_METHODS
+        wanted = urlsplit(request.referrer or "").path if is_form else request.full_path.rstrip("?")
+        return redirect(url_for("confirmation.show", next=wanted), 303)
     return None
+
+
+def _is_confirmed() -> bool:
+    holds = CONFIRMED_FOR if request.method in _READING_METHODS else CONFIRMED_FOR + FORMS_WAIT
+    return utc_now() - browser_sessions.current().confirmed_at < holds
+
+
+def _refuse_other_sites() -> None:
+    """A browser says itself which site a form came from; the CSRF token is asked for all the same."""
+    if request.method in _READING_METHODS or PUBLIC_BLUEPRINTS.intersection(request.blueprints):
+        return
+    if request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
+        abort(403)
 
 
 def _lacks_second_factor() -> bool:

@@ -30,13 +30,13 @@ class TokenForm(FlaskForm):
 
 
 @blueprint.get("")
-@requires(Role.ADMIN)
+@requires(Role.ADMIN, confirmed=True)
 def index():
     return _page(TokenForm())
 
 
 @blueprint.post("")
-@requires(Role.ADMIN)
+@requires(Role.ADMIN, confirmed=True)
 def create():
     form = TokenForm()
     if form.validate():
@@ -56,7 +56,7 @@ def create():
 
 
 @blueprint.post("/<uuid:token_id>/revoke")
-@requires(Role.ADMIN)
+@requires(Role.ADMIN, confirmed=True)
 def revoke(token_id: UUID):
     token = api_tokens.revoke_token(token_id, current_user.email, utc_now())
     db.session.commit()

@@ -18,7 +18,7 @@ ANSWERS = {True: "yes", False: "no", None: None}
 
 
 @blueprint.get("/customers.csv")
-@requires(Role.STAFF)
+@requires(Role.STAFF, confirmed=True)
 def download():
     names = all_attribute_names()
     filename = f"customers-{utc_now():%Y-%m-%d}.csv"
@@ -26,7 +26,7 @@ def download():
 
 
 @blueprint.get("/customers.xlsx")
-@requires(Role.STAFF)
+@requires(Role.STAFF, confirmed=True)
 def workbook():
     names = all_attribute_names()
     return xlsx_response(_rows(names), [*COLUMNS, *names], f"customers-{utc_now():%Y-%m-%d}.xlsx", {1: 30})

@@ -22,13 +22,13 @@ blueprint = Blueprint("data_protection", __name__, url_prefix="/settings/data-pr
 
 
 @blueprint.get("")
-@requires(Role.ADMIN)
+@requires(Role.ADMIN, confirmed=True)
 def index():
     return _page()
 
 
 @blueprint.post("/export")
-@requires(Role.ADMIN)
+@requires(Role.ADMIN, confirmed=True)
 def export():
     """A POST, because the number must not stand in an address."""
     try:
@@ -49,7 +49,7 @@ def export():
 
 
 @blueprint.post("/erase")
-@requires(Role.ADMIN)
+@requires(Role.ADMIN, confirmed=True)
 def erase():
     try:
         number = _number()

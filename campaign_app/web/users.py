@@ -44,7 +44,7 @@ def index():
 
 
 @blueprint.post("")
-@requires(Role.ADMIN)
+@requires(Role.ADMIN, confirmed=True)
 def create():
     form = UserForm()
     if form.validate():
@@ -59,13 +59,13 @@ def create():
 
 
 @blueprint.get("/<uuid:user_id>")
-@requires(Role.ADMIN)
+@requires(Role.ADMIN, confirmed=True)
 def show(user_id: UUID):
     return render_template("users/show.html", user=users.find_user(user_id), roles=ROLE_WORDS)
 
 
 @blueprint.post("/<uuid:user_id>/role")
-@requires(Role.ADMIN)
+@requires(Role.ADMIN, confirmed=True)
 def change_role(user_id: UUID):
     user = users.find_user(user_id)
     return _change(
@@ -76,28 +76,28 @@ def change_role(user_id: UUID):
 
 
 @blueprint.post("/<uuid:user_id>/disable")
-@requires(Role.ADMIN)
+@requires(Role.ADMIN, confirmed=True)
 def disable(user_id: UUID):
     user = users.find_user(user_id)
     return _change(user, lambda: users.disable_user(user, current_user.email, utc_now()), "The account")
 
 
 @blueprint.post("/<uuid:user_id>/enable")
-@requires(Role.ADMIN)
+@requires(Role.ADMIN, confirmed=True)
 def enable(user_id: UUID):
     user = users.find_user(user_id)
     return _change(user, lambda: users.enable_user(user, current_user.email, utc_now()), "The account")
 
 
 @blueprint.post("/<uuid:user_id>/second-factor/off")
-@requires(Role.ADMIN)
+@requires(Role.ADMIN, confirmed=True)
 def forget_second_factor(user_id: UUID):
     user = users.find_user(user_id)
     return _change(user, lambda: turn_off(user, current_user.email, utc_now()), "The second factor")
 
 
 @blueprint.post("/<uuid:user_id>/link")
-@requires(Role.ADMIN)
+@requires(Role.ADMIN, confirmed=True)
 def make_link(user_id: UUID):
     return _hand_over_link(users.find_user(user_id))
 
