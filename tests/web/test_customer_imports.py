@@ -1,70 +1,22 @@
 """The import wizard: upload, columns, preview, confirmation, result."""
 
-import io
-
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from campaign_app.extensions import db
 from campaign_app.models.audit_entry import AuditEntry
-from campaign_app.models.customer import Customer
-from campaign_app.models.customer_import import CustomerImport
 from campaign_app.services.customers import find_by_phone
-from campaign_app.services.import_runs import run_imports
 from campaign_app.services.opt_outs import record_opt_out
 from tests.customers_made import NOW, a_customer, a_number
+from tests.import_wizard import LIST, as_guessed, checked, choose, how_many, the_import, upload, work
 from tests.page_checks import a_client
 from tests.pages_made import words
-
-LIST = f"Mobile No.;Name\n{a_number(1)};Asha\n9.19876E+11;=1+1\n\n{a_number(1)};Asha Rao\n{a_number(2)};Uma\n".encode()
 
 
 @pytest.fixture(autouse=True)
 def folder(app, tmp_path):
     app.instance_path = str(tmp_path)
     return tmp_path / "imports"
-
-
-def upload(client, content: bytes, name: str = "list.csv", status: int = 303) -> str:
-    """The address of the import."""
-    answer = client.post("/customers/import", {"file": (io.BytesIO(content), name)}, status=status)
-    return answer.location if status == 303 else answer.text
-
-
-def checked(client, content: bytes, columns: dict | None = None, **options) -> str:
-    """Upload, choose the columns (as guessed where they are not given), and read the file; the address of the import."""
-    address = upload(client, content, **options)
-    choose(client, address, **(columns or as_guessed()))
-    work()
-    return address
-
-
-def as_guessed() -> dict:
-    one = the_import()
-    uses = {f"column-{place}": use["field"] for place, use in enumerate(one.uses)}
-    names = {f"name-{place}": use["name"] for place, use in enumerate(one.uses)}
-    return {**uses, **names, "country": one.country or ""}
-
-
-def choose(client, address: str, status: int = 303, **columns):
-    return client.post(f"{address}/columns", columns, status=status)
-
-
-def work() -> None:
-    """What the timed job does, until nothing is left."""
-    while run_imports():
-        pass
-    db.session.expire_all()
-
-
-def the_import() -> CustomerImport:
-    db.session.rollback()
-    return db.session.scalars(select(CustomerImport).order_by(CustomerImport.created_at.desc())).first()
-
-
-def how_many() -> int:
-    db.session.rollback()
-    return db.session.scalar(select(func.count()).select_from(Customer))
 
 
 def test_nothing_changes_before_the_confirmation(app):
@@ -244,40 +196,6 @@ def test_the_country_of_the_numbers_can_be_chosen(app):
     assert find_by_phone("+442079460958").name == "Ann"
 
 
-@pytest.mark.parametrize(
-    ("content", "sentence"),
-    [
-        (b"%PDF-1.7", "This is a PDF document"),
-        (b"", "The file is empty"),
-        (b"PK\x03\x04 no workbook", "The workbook is damaged"),
-    ],
-)
-def test_a_file_that_cannot_be_read_is_refused_whole(app, folder, content, sentence):
-    answer = upload(a_client(app, "staff"), content, status=422)
-    assert "Nothing was imported" in answer and sentence in answer
-    assert list(folder.iterdir()) == []
-
-
-def test_without_a_file_it_asks_for_one(app):
-    assert "Choose a file first" in a_client(app, "staff").post("/customers/import", {}, status=422).text
-
-
-@pytest.mark.parametrize(
-    "name", ["../../etc/passwd", "C:\\files\\list.csv", "<script>.csv", "x" * 5000 + ".csv"]
-)
-def test_the_name_of_the_file_is_only_shown(app, folder, name):
-    client = a_client(app, "staff")
-    address = upload(client, LIST, name=name)
-    page = client.get(address).text
-    assert "<script>.csv" not in page and "etc/" not in page
-    assert [file.suffix for file in folder.iterdir()] == [".upload"]
-    assert all(file.stat().st_mode & 0o077 == 0 for file in folder.iterdir())
-
-
-def test_an_import_that_does_not_exist_is_a_404(app):
-    a_client(app, "staff").get("/customers/import/00000000-0000-0000-0000-000000000000", status=404)
-
-
 def test_the_progress_comes_as_a_fragment_until_it_is_finished(app):
     client = a_client(app, "staff")
     address = upload(client, LIST)
@@ -285,25 +203,3 @@ def test_the_progress_comes_as_a_fragment_until_it_is_finished(app):
     assert "data-finished" not in client.get(f"{address}/_progress").text
     work()
     assert "data-finished" in client.get(f"{address}/_progress").text
-
-
-def test_the_list_of_imports_names_the_latest(app):
-    client = a_client(app, "staff")
-    client.post(f"{checked(client, LIST, name='spring.csv')}/confirm", status=303)
-    work()
-    page = words(client.get("/customers/import").text)
-    assert "spring.csv" in page and "Imported" in page
-
-
-def test_the_example_can_be_imported(app):
-    client = a_client(app, "staff")
-    example = client.get("/customers/import/example.csv").data
-    client.post(f"{checked(client, example)}/confirm", status=303)
-    work()
-    assert (the_import().refused, how_many()) == (0, 2)
-
-
-def test_a_viewer_cannot_import(app):
-    client = a_client(app, "viewer")
-    client.get("/customers/import", status=403)
-    upload(client, LIST, status=403)
