@@ -22,6 +22,7 @@ TIED = {
     "stories/test_cut_connections.py": "SQLite has no connection that could die",
     "stories/test_full_disk.py": "a small disk for a file of SQLite's; the disk of a server is its own",
     "test_migrations.py": "a fixture of its own with both kinds, and SQL for administrators of PostgreSQL",
+    "test_readme_examples.py": "the examples as they are typed, on the database that needs nothing",
     "test_start.py": "a fixture of its own with both kinds",
     "test_upgrade.py": "a fixture of its own with both kinds",
     "web/test_webhook_test.py": "some other installation that answers: on what is the same",
