@@ -18,7 +18,7 @@ RECOUNT_EVERY = timedelta(seconds=5)  # while the limit is used up
 # Not the bare column: SQLite would read the whole index of numbers, to find them in order, instead of the one day.
 _EACH_CUSTOMER = Message.phone_number.concat("")
 REFRESH_EVERY = timedelta(seconds=60)
-CHEAP = timedelta(milliseconds=20)  # a count that takes no longer is always made anew
+CHEAP = timedelta(milliseconds=5)  # a count that takes no longer is always made anew
 KEPT_FOR = (
     50  # times as long as the count took: so it costs 2 % of one core at most, however many pages are open
 )

@@ -32,6 +32,7 @@ WORDS = {
     "admins_need_second_factor": "1: admins sign in with a code of their phone too",
     "api_requests_per_minute": "Requests of one API token a minute at most",
     "webhook_retention_days": "Raw webhooks are deleted after so many days",
+    "message_retention_days": "Days after its end until a campaign forgets numbers and names; 0: never",
     "trusted_proxies": "Reverse proxies in front",
     "log_format": "How the log is written",
 }
