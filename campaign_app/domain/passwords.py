@@ -23,6 +23,30 @@ _COMMON = frozenset(
 )
 
 
+# What people make passwords of first. One of these, or two, is no password whatever digits and signs surround it.
+COMMON_WORDS = frozenset(
+    """
+    access account admin administrator adobe amanda america andrew angel apple april arsenal asdfgh ashley august autumn awesome baby
+    backup banana barcelona baseball basketball batman beautiful biteme blink blue business butterfly campaign caroline changeme charlie
+    cheese chelsea chocolate christmas company computer cookie corona cricket customer daniel december default demo diamond dragon email
+    enter eminem facebook family february flower football forever freedom friday friends george ginger google guest hannah happy hello
+    heaven hunter iloveyou india internet january jasmine jennifer jessica jesus jordan joshua july june killer letmein liverpool login
+    london love lovely maggie manager march marina market marketing master matrix matthew michael michelle mobile monday monkey mother
+    mumbai mustang mypassword naruto newpassword newyork nicole november october office oliver orange pass passw passwd password pepper
+    phone pokemon princess private purple qazwsx qwerty qwertyuiop rainbow robert root samsung samantha saturday secret security server
+    service shadow shop silver soccer spiderman spring staff starwars summer sunday sunshine superman superstar support system taylor
+    temp temporary test tester thomas thursday tigger tomorrow trustno tuesday unknown user vanessa victoria wednesday welcome whatever
+    whatsapp william winter wizard yellow zaqwsx zxcvbn zxcvbnm
+    """.split()
+)
+_LOOKALIKES = str.maketrans(
+    {"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "7": "t", "@": "a", "$": "s", "!": "i"}
+)
+
+# A last letter that is written as a digit or sign, `hell0`, falls off with the ending.
+_COMMON_ENDS = COMMON_WORDS | {word[:-1] for word in COMMON_WORDS if word[-1] in _LOOKALIKES.values()}
+
+
 def password_fault(password: str, email: str = "") -> str | None:
     """Why `password` is not taken, as a sentence, or None. Counts signs, not bytes; blanks and any script are welcome.
 
@@ -38,7 +62,8 @@ def password_fault(password: str, email: str = "") -> str | None:
     if "\0" in password:
         return "It holds a sign that cannot be stored."
     plain = re.sub(r"\s+", "", unicodedata.normalize("NFKC", password)).casefold()
-    if plain in _COMMON or len(set(plain)) < 4 or _is_repeated(plain) or _is_run(plain):
+    is_common = plain in _COMMON or _is_common_word(plain)
+    if is_common or len(set(plain)) < 4 or _is_repeated(plain) or _is_run(plain):
         return "This one is among the first that a stranger would try. Choose another."
     local_part = email.partition("@")[0].casefold()
     if plain == email.casefold() or (
@@ -46,6 +71,19 @@ def password_fault(password: str, email: str = "") -> str | None:
     ):
         return "It is made of the e-mail address. Choose another."
     return None
+
+
+def _is_common_word(text: str) -> bool:
+    """`Password2026!`, `p@ssw0rd1234`, `summerwinter`: one or two common words under digits and signs."""
+    as_letters = re.sub(r"[^a-z]+$", "", text).translate(_LOOKALIKES)
+    return any(
+        spelling in _COMMON_ENDS
+        or any(
+            spelling[:cut] in COMMON_WORDS and spelling[cut:] in _COMMON_ENDS
+            for cut in range(3, len(spelling))
+        )
+        for spelling in (re.sub(r"[^a-z]", "", text), re.sub(r"[^a-z]", "", as_letters))
+    )
 
 
 def _is_repeated(text: str) -> bool:
