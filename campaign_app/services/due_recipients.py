@@ -34,6 +34,8 @@ def due_recipients(campaign: Campaign, most: int, limit: AccountLimit, now: date
     return db.session.execute(due, {"campaign_id": campaign.id, "most": most, **times}).all()
 
 
+RECIPIENTS = Recipient.__table__
+
 # Built once: to put such a statement together takes longer than to carry it out, and each step of the sender needs both.
 
 
@@ -58,25 +60,29 @@ def _campaigns(dialect: str) -> Select:
 @lru_cache(maxsize=32)
 def _recipients(settings: Hashable, marketing: bool, only_reached: bool) -> Select:
     """`only_reached`: the account's limit is used up, so that only those may be written to who count already."""
-    reason = reason_not_to_write(Recipient.phone_number, settings.require_opt_in)
     campaign_id = bindparam("campaign_id", type_=Recipient.campaign_id.type)
-    if marketing:
-        cap_since = bindparam("cap_since", type_=Recipient.next_try_at.type)
-        more = marketing_reason(Recipient.phone_number, campaign_id, cap_since)
-        reason = reason if more is None else func.coalesce(reason, more)
-    due = select(
-        Recipient.id,
-        Recipient.phone_number,
-        Recipient.attempt,
-        Recipient.template_parameters,
-        Recipient.personal_values,
-        reason.label("reason"),
-    ).where(
-        Recipient.campaign_id == campaign_id,
-        Recipient.status == "pending",
-        Recipient.next_try_at <= bindparam("now"),
+    names = (
+        "id",
+        "phone_number",
+        "attempt",
+        "template_parameters",
+        "personal_values",
+        "next_try_at",
+        "position",
+    )
+    next_ones = select(*(RECIPIENTS.c[name] for name in names)).where(
+        RECIPIENTS.c.campaign_id == campaign_id,
+        RECIPIENTS.c.status == "pending",
+        RECIPIENTS.c.next_try_at <= bindparam("now"),
     )
     if only_reached:
-        due = due.where(reached_since(bindparam("moving_day", type_=Recipient.next_try_at.type)))
-    due = due.order_by(Recipient.next_try_at, Recipient.position).limit(bindparam("most"))
-    return due.with_for_update(of=Recipient, skip_locked=True)
+        next_ones = next_ones.where(reached_since(bindparam("moving_day", type_=Recipient.next_try_at.type)))
+    next_ones = next_ones.order_by(RECIPIENTS.c.next_try_at, RECIPIENTS.c.position).limit(bindparam("most"))
+    # Chosen first: PostgreSQL would get ready for everybody, and read all customers, before it looks at the limit.
+    chosen = next_ones.with_for_update(skip_locked=True).subquery("chosen")
+    reason = reason_not_to_write(chosen.c.phone_number, settings.require_opt_in)
+    if marketing:
+        cap_since = bindparam("cap_since", type_=Recipient.next_try_at.type)
+        more = marketing_reason(chosen.c.phone_number, campaign_id, cap_since)
+        reason = reason if more is None else func.coalesce(reason, more)
+    return select(chosen, reason.label("reason")).order_by(chosen.c.next_try_at, chosen.c.position)
