@@ -94,9 +94,11 @@ def _why(campaign: Campaign) -> str:
         sentences.append(campaign.status_reason or "It is paused.")
     people = campaign.messages_unconfirmed
     if people:
-        words = "1 message is" if people == 1 else f"{people:,} messages are"
+        lost = "not confirmed: WhatsApp's answer got lost."
         sentences.append(
-            f"{words} not confirmed: WhatsApp's answer got lost. They are never sent again by themselves."
+            f"1 message is {lost} It is never sent again by itself."
+            if people == 1
+            else f"{people:,} messages are {lost} They are never sent again by themselves."
         )
     tried = campaign.messages_sent + campaign.messages_refused
     rate = percentage(campaign.messages_failed, tried)

@@ -123,7 +123,7 @@ def test_a_stopped_number_can_be_resumed_from_the_campaign(app):
 def test_unconfirmed_messages_are_explained_and_listed(app):
     campaign = a_running_campaign()
     page = a_client(app, "viewer").get(f"/campaigns/{campaign.id}").text
-    assert "1 message is not confirmed." in words(page) and "never sent again by themselves" in words(page)
+    assert "1 message is not confirmed." in words(page) and "It is never sent again by itself" in words(page)
     assert f"/campaigns/{campaign.id}/recipients?status=unconfirmed" in page
 
 
