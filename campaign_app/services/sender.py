@@ -42,6 +42,7 @@ PROBE_EVERY = timedelta(seconds=60)
 LOOK_FOR_ENDS = 1.0  # seconds between two looks during a run
 DATABASE_PAUSE = 0.5  # seconds
 COMPANY = 0.015  # seconds that the first answer waits for others, to be written together
+HURRY = 0.005  # the same while all places are taken: nobody can leave until it is written
 
 
 class Sender:
@@ -131,7 +132,8 @@ class Sender:
                     if one_by_one:
                         results = _without_answer(results[:1]) + results[1:]
                     more, one_by_one = False, True
-                results += dispatcher.gather(0 if results else self._wait(dispatcher, more), COMPANY)
+                company = COMPANY if dispatcher.free > 0 else HURRY
+                results += dispatcher.gather(0 if results else self._wait(dispatcher, more), company)
         finally:
             dispatcher.close()
 
