@@ -170,7 +170,7 @@ def test_it_is_cancelled(app):
 def test_a_time_behind_the_end_is_not_promised(app):
     campaign = a_launched_campaign(daily_send_limit=2)
     db.session.execute(update(SendBatch).values(messages_authorised=2))
-    db.session.execute(update(Campaign).values(scheduled_end_date=utc_now() + timedelta(seconds=30)))
+    db.session.execute(update(Campaign).values(scheduled_end_date=utc_now() + timedelta(seconds=8)))
     waits(app, campaign, "daily_limit", "Its end comes first: those who are left will not get it.")
 
 
